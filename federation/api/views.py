@@ -1,0 +1,229 @@
+"""The feed: what this node and the logs it carries have said (docs/protocol.md, "Endpoints").
+
+Views choose and check; the bytes were made when a head was signed.
+"""
+
+import gzip
+import hashlib
+
+from django.db.models import Exists
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from federation import permissions
+from federation.conf import get_conf
+from federation.models import Blob, BlobState, BlobUse, Entry, Log, Record, Tile, TileKind
+from federation.services import enrolment, heads, media
+from federation.services.status import public_status
+from federation.trust import DescriptorDirectory
+from federation.wire import bundles, canonical, dsse, tiles
+
+from . import answers
+from .problems import not_found
+
+JSON = "application/json"
+_BINARY = {(200, answers.OCTETS): OpenApiTypes.BINARY}
+_OBJECT = {(200, JSON): OpenApiTypes.OBJECT}
+
+
+class HeadsView(APIView):
+    """The newest checkpoints of the logs carried here that changed since a counter."""
+
+    @extend_schema(
+        operation_id="heads",
+        parameters=[OpenApiParameter("since", OpenApiTypes.INT, default=0)],
+        responses=_OBJECT,
+    )
+    def get(self, request: Request) -> HttpResponse:
+        asked = request.query_params.get("since", "0")
+        since = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+        rows = list(Log.objects.carried().order_by("counter"))
+        top = max((log.counter for log in rows), default=0)
+        if since > top:
+            since = 0  # this node was restored from a backup: show everything again
+        conf = get_conf()
+        body = {
+            "counter": top,
+            "directory": DescriptorDirectory(conf.trust_dir).digest() if conf.relays else "",
+            "heads": [
+                {"node": log.node_id, "checkpoint": bytes(log.checkpoint).decode("utf-8")}
+                for log in rows
+                if log.counter > since
+            ],
+        }
+        return answers.plain(canonical.dumps(body), JSON, immutable=False)
+
+
+class CheckpointView(APIView):
+    """The newest signed head of one log, as a signed note."""
+
+    @extend_schema(operation_id="checkpoint", responses={(200, "text/plain"): OpenApiTypes.STR})
+    def get(self, request: Request, node_id: str) -> HttpResponse:
+        log = Log.objects.carried().filter(node_id=node_id).first()
+        if log is None:
+            return not_found()
+        return answers.plain(
+            bytes(log.checkpoint), "text/plain; charset=utf-8", immutable=False
+        )
+
+
+class TileView(APIView):
+    """Hash tiles, entry bundles and record bundles, full or partial (C2SP tlog-tiles)."""
+
+    @extend_schema(operation_id="tile", responses=_BINARY)
+    def get(self, request: Request, node_id: str, path: str) -> HttpResponse:
+        asked = tiles.parse_tile_path(path)
+        if asked.level == "sealed":
+            return self._sealed(request, node_id, asked)
+        kind, level = _stored_as(asked.level)
+        tile = Tile.objects.filter(
+            log__node_id=node_id, kind=kind, level=level, index=asked.n
+        ).first()
+        width = asked.width or tiles.TILE_WIDTH
+        if tile is None or tile.width < width:
+            return not_found()
+        data = bytes(tile.data)
+        if kind == TileKind.HASH:
+            return answers.plain(data[: width * 32], answers.OCTETS, immutable=True)
+        if tile.width > width:
+            data = _narrowed(kind, data, asked.n, width)
+        etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+        return answers.packed(request, data, etag, immutable=kind == TileKind.ENTRIES)
+
+    def _sealed(self, request: Request, node_id: str, asked: tiles.TilePath) -> HttpResponse:
+        """The sealed records of one bundle that admit the caller; all others are left out."""
+        member = permissions.signed_member(request._request)
+        log = Log.objects.filter(node_id=node_id, own=True).first()
+        if log is None:
+            return not_found()
+        start = asked.n * tiles.TILE_WIDTH
+        end = min(start + (asked.width or tiles.TILE_WIDTH), log.head_size)
+        entries = Entry.objects.filter(log=log, index__gte=start, index__lt=end, type="sealed")
+        places = {entry.address: entry.index for entry in entries.order_by("index")}
+        rows = [
+            bundles.BundleRow(
+                places[record.address],
+                record.address,
+                "present",
+                heads.signatures_of(record),
+                bytes(record.payload),
+            )
+            for record in Record.objects.filter(address__in=places)
+            if record.payload is not None and record.admits(member.node_id)
+        ]
+        rows.sort(key=lambda row: row.index)
+        response = HttpResponse(bundles.encode_records(rows), content_type=answers.OCTETS)
+        response["Cache-Control"] = "no-store, no-transform"
+        return permissions.sign_answer(request._request, response)
+
+
+def _stored_as(level: int | str) -> tuple[TileKind, int]:
+    if isinstance(level, int):
+        return TileKind.HASH, level
+    return TileKind(level), 0
+
+
+def _narrowed(kind: TileKind, data: bytes, n: int, width: int) -> bytes:
+    """Return the first `width` entries of a tile that has grown since the caller's checkpoint."""
+    whole = gzip.decompress(data)
+    if kind == TileKind.ENTRIES:
+        at = 0
+        for _ in range(width):
+            at += 2 + int.from_bytes(whole[at : at + 2], "big")
+        return gzip.compress(whole[:at], mtime=0)
+    rows = [
+        row
+        for row in bundles.iter_records(
+            whole, start=n * tiles.TILE_WIDTH, count=width, max_record=get_conf().MAX_RECORD
+        )
+        if isinstance(row, bundles.BundleRow)
+    ]
+    return gzip.compress(bundles.encode_records(rows), mtime=0)
+
+
+class RecordView(APIView):
+    """One record as a DSSE envelope; what the caller may not read is absent."""
+
+    @extend_schema(operation_id="record", responses=_OBJECT)
+    def get(self, request: Request, address: str) -> HttpResponse:
+        record = Record.objects.filter(address=address, payload__isnull=False).first()
+        if record is None or record.payload is None:
+            return not_found()
+        if not record.public and not record.admits(permissions.caller_or_nobody(request._request)):
+            return not_found()
+        envelope = dsse.Envelope(bytes(record.payload), heads.signatures_of(record))
+        return answers.plain(envelope.to_json(), JSON, immutable=False)
+
+
+class BlobView(APIView):
+    """One file by its SHA-256, with Range; only while a record that names it may be read."""
+
+    @extend_schema(operation_id="blob", responses={(200, "*/*"): OpenApiTypes.BINARY})
+    def get(self, request: Request, sha256: str) -> HttpResponseBase:
+        named = BlobUse.objects.filter(sha256=sha256).values("address")
+        readable = Record.objects.filter(address__in=named, public=True, payload__isnull=False)
+        blob = Blob.objects.filter(
+            Exists(readable), sha256=sha256, state=BlobState.PRESENT
+        ).first()
+        if blob is None:
+            return not_found()
+        return answers.file(request._request, media.blob_path(sha256), blob.type, blob.size)
+
+
+class DirectoryView(APIView):
+    """The descriptors of every member, for members: a signed request, a signed answer."""
+
+    @extend_schema(operation_id="directory", responses=_OBJECT)
+    def get(self, request: Request) -> HttpResponse:
+        permissions.signed_member(request._request)
+        conf = get_conf()
+        if not conf.relays:
+            return not_found()
+        found = DescriptorDirectory(conf.trust_dir).envelopes()
+        body = canonical.dumps({node: canonical.loads(data) for node, data in found.items()})
+        response = HttpResponse(body, content_type=JSON)
+        response["Cache-Control"] = "no-store, no-transform"
+        return permissions.sign_answer(request._request, response)
+
+
+class DescriptorView(APIView):
+    """This node's own descriptor, for a node that was invited and compares fingerprints."""
+
+    @extend_schema(operation_id="descriptor", responses=_OBJECT)
+    def get(self, request: Request, node_id: str) -> HttpResponse:
+        conf = get_conf()
+        if node_id != conf.NODE_ID:
+            return not_found()
+        data = DescriptorDirectory(conf.trust_dir).envelope(node_id)
+        return answers.plain(data, JSON, immutable=False)
+
+
+class EnrolView(APIView):
+    """A descriptor with an invite token. A person at this node still compares fingerprints."""
+
+    @extend_schema(operation_id="enrol", request=OpenApiTypes.OBJECT, responses=_OBJECT)
+    def post(self, request: Request) -> HttpResponse:
+        conf = get_conf()
+        if not conf.relays:
+            return not_found()
+        raw: HttpRequest = request._request
+        token, descriptor, member = enrolment.read_enrolment(raw.body)
+        permissions.signed_by(raw, member.request_key)
+        peer = enrolment.accept_enrolment(token, descriptor, conf)
+        response = HttpResponse(
+            canonical.dumps({"node": peer.node_id, "status": peer.status}), content_type=JSON
+        )
+        return permissions.sign_answer(raw, response)
+
+
+class StatusView(APIView):
+    """What this node speaks: protocol and schema versions, languages, software version."""
+
+    @extend_schema(operation_id="status", responses=_OBJECT)
+    def get(self, request: Request) -> HttpResponse:
+        return answers.plain(canonical.dumps(public_status(get_conf())), JSON, immutable=False)
+

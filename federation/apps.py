@@ -1,0 +1,30 @@
+"""Wiring: signals, checks and the origin of pages, all in `ready`."""
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import pre_delete
+from django.utils.translation import gettext_lazy as _
+
+
+class FederationConfig(AppConfig):
+    name = "federation"
+    label = "federation"
+    verbose_name = _("Federation")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from wagtail.signals import page_published, page_unpublished
+
+        from federation import signal_handlers
+        from federation.checks import check_configuration, check_keys
+        from federation.services.origins import origin_of
+        from playbook.models import CasePage, PlayPage
+        from playbook.origin import register_origin_provider
+
+        for model in (PlayPage, CasePage):
+            page_published.connect(signal_handlers.share_published_page, sender=model)
+            page_unpublished.connect(signal_handlers.retract_unpublished_page, sender=model)
+            pre_delete.connect(signal_handlers.retract_deleted_page, sender=model)
+        checks.register(check_configuration)
+        checks.register(check_keys)
+        register_origin_provider(origin_of)

@@ -1,0 +1,70 @@
+"""System checks: what is misconfigured, with an id and a remedy (docs/operating.md)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+
+from federation import conf
+from federation.errors import KeysMissing, KeysReadable
+from federation.trust import key_problems
+from federation.trust.descriptors import NODE_ID
+
+
+def check_configuration(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """federation.E001 to E003: the FEDERATION setting itself."""
+    found: list[CheckMessage] = []
+    unknown = conf.unknown_names()
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        found.append(
+            Error(
+                f"FEDERATION holds names that mean nothing: {names}.",
+                hint="Remove them or correct their spelling; federation/conf.py lists all.",
+                id="federation.E001",
+            )
+        )
+        return found
+    try:
+        own = conf.get_conf()
+    except (TypeError, KeyError, ImproperlyConfigured) as error:
+        return [
+            Error(
+                f"FEDERATION cannot be read: {error}",
+                hint="Set NODE_ID, DOMAIN, DATA_DIR and PUBLIC_URL.",
+                id="federation.E002",
+            )
+        ]
+    if not NODE_ID.match(own.NODE_ID):
+        found.append(
+            Error(
+                f"{own.NODE_ID!r} is not a node id.",
+                hint="Use 1 to 63 small letters, digits and hyphens: SOLIDARITY_NODE_ID.",
+                id="federation.E003",
+            )
+        )
+    return found
+
+
+def check_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """federation.W001: no keys yet. E004: keys others can read. E005: a key file is broken."""
+    if conf.unknown_names():
+        return []
+    found: list[CheckMessage] = []
+    for problem in key_problems(conf.get_conf().keys_dir):
+        if isinstance(problem, KeysMissing):
+            found.append(
+                Warning(
+                    str(problem),
+                    hint="Run: python manage.py federation_init",
+                    id="federation.W001",
+                )
+            )
+        elif isinstance(problem, KeysReadable):
+            found.append(
+                Error(str(problem), hint="Run: chmod 600 on that file.", id="federation.E004")
+            )
+        else:
+            found.append(Error(str(problem), hint=problem.remedy, id="federation.E005"))
+    return found

@@ -1,0 +1,7 @@
+"""The only room that talks HTTP to other nodes."""
+
+from .feed import Feed, Head, Heads, fetch_descriptor
+from .fetcher import Answer, Fetcher
+from .http import HttpFetcher
+
+__all__ = ["Answer", "Feed", "Fetcher", "Head", "Heads", "HttpFetcher", "fetch_descriptor"]

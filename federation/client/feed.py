@@ -1,0 +1,156 @@
+"""The endpoints of one node's feed, as values (docs/protocol.md, "Endpoints").
+
+Nothing here trusts what comes back: it is checked by `wire` and `services.ingest`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from federation.conf import Conf
+from federation.errors import BadBundle, InvalidJson, MissingComponent
+from federation.trust import Member
+from federation.wire import bundles, canonical, dsse, requests, tiles
+from federation.wire.keys import SigningKey
+
+from .fetcher import Fetched, Fetcher
+
+JSON = "application/json"
+OCTETS = "application/octet-stream"
+_HEADS_CAP = 1024 * 1024
+_ENVELOPE_FACTOR = 2  # base64 and JSON around a payload of the largest size
+
+
+@dataclass(frozen=True)
+class Head:
+    """One log as a peer carries it: whose, and the newest checkpoint (a signed note)."""
+
+    node_id: str
+    checkpoint: bytes
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What changed since a counter. `directory` is the digest of the members the peer knows."""
+
+    counter: int
+    directory: str
+    heads: tuple[Head, ...]
+
+
+class Feed:
+    """One peer's feed at its first endpoint. `key` signs the requests that need to be."""
+
+    def __init__(self, fetcher: Fetcher, member: Member, conf: Conf, key: SigningKey) -> None:
+        self.fetcher = fetcher
+        self.member = member
+        self.conf = conf
+        self.key = key
+        self.base = f"{member.endpoints[0].url}/federation/v1"
+
+    def heads(self, since: int) -> Heads:
+        """Return the heads that changed after counter `since`; one small request when none."""
+        body = self._get(f"heads?since={since}", _HEADS_CAP, JSON)
+        value = canonical.loads(body, max_bytes=_HEADS_CAP)
+        try:
+            return Heads(
+                int(value["counter"]),
+                str(value["directory"]),
+                tuple(
+                    Head(str(head["node"]), str(head["checkpoint"]).encode("utf-8"))
+                    for head in value["heads"]
+                ),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidJson(f"The answer to `heads` has another shape: {error!r}") from error
+
+    def entries(self, node_id: str, n: int, width: int | None) -> list[bytes]:
+        """Return the leaf data of one entries bundle: 256, or `width` of them."""
+        path = f"log/{node_id}/{tiles.entries_path(n, width)}"
+        expected = width or tiles.TILE_WIDTH
+        return tiles.decode_entries(self._get(path, expected * 66_000, OCTETS), expected)
+
+    def records(self, node_id: str, n: int, width: int | None) -> Iterator[bundles.Row]:
+        """Yield the rows of one records bundle, a bad one as `BadRow`."""
+        expected = width or tiles.TILE_WIDTH
+        body = self._get(
+            f"log/{node_id}/{tiles.records_path(n, width)}",
+            expected * (self.conf.MAX_RECORD + 4096),
+            OCTETS,
+        )
+        yield from bundles.iter_records(
+            body, start=n * tiles.TILE_WIDTH, count=expected, max_record=self.conf.MAX_RECORD
+        )
+
+    def sealed(self, node_id: str, n: int, width: int | None) -> Iterator[bundles.Row]:
+        """Yield the rows of one bundle that are addressed to this node alone (signed request)."""
+        expected = width or tiles.TILE_WIDTH
+        body = self._signed(
+            "GET",
+            f"log/{node_id}/{tiles.sealed_path(n, width)}",
+            cap=expected * (self.conf.MAX_RECORD + 4096),
+            accept=OCTETS,
+        ).body
+        yield from bundles.iter_records(
+            body,
+            start=n * tiles.TILE_WIDTH,
+            count=expected,
+            max_record=self.conf.MAX_RECORD,
+        )
+
+    def record(self, address: str) -> dsse.Envelope:
+        """Return one record's envelope."""
+        cap = self.conf.MAX_RECORD * _ENVELOPE_FACTOR
+        return dsse.Envelope.from_json(self._get(f"record/{address}", cap, JSON))
+
+    @contextmanager
+    def blob(self, sha256: str, size: int) -> Iterator[Iterator[bytes]]:
+        """Yield one file in chunks, never more than `size` bytes of it."""
+        with self.fetcher.stream(f"{self.base}/blob/{sha256}", cap=size, accept="*/*") as chunks:
+            yield chunks
+
+    def directory(self) -> dict[str, bytes]:
+        """Return the descriptors that the peer holds, by node id; its answer is signed."""
+        body = self._signed("GET", "trust/nodes", cap=_HEADS_CAP * 16, accept=JSON).body
+        value = canonical.loads(body, max_bytes=_HEADS_CAP * 16)
+        if not isinstance(value, dict):
+            raise BadBundle("The directory is not an object.")
+        return {
+            str(node): canonical.dumps(envelope) for node, envelope in sorted(value.items())
+        }
+
+    def enrol(self, body: bytes) -> bytes:
+        """Offer this node's descriptor with an invite token; return the peer's answer."""
+        return self._signed("POST", "enrol", cap=_HEADS_CAP, accept=JSON, body=body).body
+
+    def _get(self, path: str, cap: int, accept: str) -> bytes:
+        return self.fetcher.fetch("GET", f"{self.base}/{path}", cap=cap, accept=accept).body
+
+    def _signed(
+        self, method: str, path: str, *, cap: int, accept: str, body: bytes | None = None
+    ) -> Fetched:
+        url = f"{self.base}/{path}"
+        headers = {"content-type": JSON} if body is not None else {}
+        now = datetime.now(UTC)
+        sent = requests.Message(method, url, headers, body)
+        added = requests.sign_request(sent, self.key, self.key.public.keyid, now=now)
+        headers |= added
+        answer = self.fetcher.fetch(
+            method, url, cap=cap, accept=accept, headers=headers, body=body
+        )
+        if "signature" not in answer.headers:
+            raise MissingComponent(f"{self.member.node_id} answered without signing.")
+        requests.verify_response(
+            requests.Message(method, url, answer.headers, answer.encoded, answer.status),
+            requests.Message(method, url, headers, body),
+            resolve_key={self.member.request_key.keyid: self.member.request_key}.__getitem__,
+            now=datetime.now(UTC),
+        )
+        return answer
+
+
+def fetch_descriptor(fetcher: Fetcher, url: str, node_id: str) -> bytes:
+    """Return the descriptor that a node gives of itself; nothing vouches for it but its caller."""
+    address = f"{url.rstrip('/')}/federation/v1/trust/nodes/{node_id}"
+    return fetcher.fetch("GET", address, cap=_HEADS_CAP, accept=JSON).body

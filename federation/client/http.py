@@ -1,0 +1,69 @@
+"""The real transport: requests, hardened. The resolved address is pinned and no redirect followed."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import requests
+import urllib3
+from requests_hardened import Config, Manager
+from requests_hardened.ip_filter import InvalidIPAddress
+
+from federation.conf import Conf
+from federation.errors import AddressRefused, PeerTimeout, PeerUnreachable
+
+from .fetcher import Answer, Fetcher
+
+_CHUNK = 64 * 1024
+
+
+class HttpFetcher(Fetcher):
+    """Fetches over HTTP. `private`: this endpoint was enrolled on loopback or a private network.
+
+    One connection pool an instance; use it for one peer and close it.
+    """
+
+    def __init__(self, conf: Conf, *, private: bool = False) -> None:
+        super().__init__(conf.TRANSFER_SECONDS)
+        self.timeout = (conf.CONNECT_SECONDS, conf.READ_SECONDS)
+        self.session = Manager(
+            Config(
+                # A node that is itself public never fetches from a private address, whatever a
+                # member claims of its own endpoint.
+                ip_filter_enable=not (private and conf.PRIVATE_ENDPOINT),
+                ip_filter_allow_loopback_ips=False,
+                never_redirect=True,
+                default_timeout=self.timeout,
+                user_agent_override="solidarity-playbook",
+            )
+        ).get_session()
+        self.session.trust_env = False
+
+    def close(self) -> None:
+        self.session.close()
+
+    @contextmanager
+    def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[Answer]:
+        try:
+            with self.session.request(
+                method,
+                url,
+                headers=dict(headers),
+                data=body,
+                stream=True,
+                timeout=self.timeout,
+                allow_redirects=False,
+            ) as response:
+                lower = {name.lower(): value for name, value in response.headers.items()}
+                yield Answer(
+                    response.status_code,
+                    lower,
+                    response.raw.stream(_CHUNK, decode_content=False),
+                )
+        except InvalidIPAddress as error:
+            raise AddressRefused(f"{url} leads to a private address.") from error
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            raise PeerTimeout(f"{url} did not answer in time.") from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise PeerUnreachable(f"{url}: {error}") from error

@@ -1,0 +1,39 @@
+"""Say how this node stands: log, peers, inbox, quarantine, tasks."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from federation.errors import FederationError
+from federation.services.status import node_status
+
+
+class Command(BaseCommand):
+    help = "Show how this node and its peers stand."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            status = node_status()
+        except FederationError as error:
+            raise CommandError(f"{error.code}: {error} {error.remedy}") from error
+        if options["json"]:
+            self.stdout.write(json.dumps(status))
+            return
+        log = status["log"]
+        self.stdout.write(f"{status['node']} ({status['role']}): {status['fingerprint']}")
+        self.stdout.write(f"log {log['origin']}: {log['size']} entries, {log['signed']} signed")
+        for peer in status["peers"]:
+            seen = peer["last_contact"] or "never"
+            wrong = f" — {peer['error']}: {peer['error_detail']}" if peer["error"] else ""
+            self.stdout.write(
+                f"peer {peer['node']}: {peer['status']}, last contact {seen}, "
+                f"{peer['log_applied']} of {peer['log_size']} entries applied{wrong}"
+            )
+        for name in ("items", "quarantine", "blobs"):
+            self.stdout.write(f"{name}: {status[name] or 'none'}")
+        self.stdout.write(f"tasks waiting: {status['tasks_waiting']}")

@@ -1,0 +1,53 @@
+"""Pull now, from every peer or one, and say what came."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from federation.models import Peer, PeerStatus
+from federation.services.sync import SyncReport, sync_peer
+
+
+class Command(BaseCommand):
+    help = "Pull from the peers that this node fetches from."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--peer", help="only this node")
+        parser.add_argument("--json", action="store_true", help="one JSON object a peer")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        peers = Peer.objects.filter(status=PeerStatus.ACTIVE)
+        peers = peers.filter(node_id=options["peer"]) if options["peer"] else peers.filter(pull=True)
+        if options["peer"] and not peers.exists():
+            raise CommandError(f"{options['peer']} is not an active peer.")
+        failed = False
+        for peer in peers:
+            report = sync_peer(peer)
+            failed = failed or not report.ok
+            self.stdout.write(_as_json(report) if options["json"] else _as_text(report))
+        if failed:
+            raise CommandError("Some of it failed; federation_status says where things stand.")
+
+
+def _as_json(report: SyncReport) -> str:
+    return json.dumps(
+        {
+            "peer": report.peer,
+            "ok": report.ok,
+            "applied": report.applied,
+            "decided": report.decided,
+            "errors": [
+                {"about": about, "error": error.code, "detail": str(error)}
+                for about, error in report.errors
+            ],
+        }
+    )
+
+
+def _as_text(report: SyncReport) -> str:
+    came = ", ".join(f"{count} of {node}" for node, count in report.applied.items() if count)
+    lines = [f"{report.peer}: {came or 'nothing new'}"]
+    lines += [f"  {about}: {error.code}: {error}" for about, error in report.errors]
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""The beat: wake the tasks whose time has come. Run one for each node."""
+
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django_tasks import Task
+from django_tasks_db.models import DBTaskResult
+
+from federation import tasks
+from federation.conf import get_conf
+from federation.models import Peer
+from federation.services.heads import head_due
+
+_HOURLY = timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    help = "Enqueue heads to sign, peers to pull from and housekeeping, on their beats."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks")
+        parser.add_argument("--once", action="store_true", help="look once and end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        if threading.current_thread() is threading.main_thread():
+            for name in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(name, lambda *_: stop.set())
+        hourly: datetime | None = None
+        while True:
+            started = time.monotonic()
+            close_old_connections()
+            now = datetime.now(UTC)
+            look(now)
+            if hourly is None or now - hourly >= _HOURLY:
+                hourly = now
+                housekeeping()
+            if options["once"] or stop.wait(
+                max(0.0, options["interval"] - (time.monotonic() - started))
+            ):
+                return
+
+
+def look(now: datetime) -> None:
+    """Enqueue what is due, each task at most once at a time."""
+    if head_due(get_conf(), now):
+        wake(tasks.sign_head)
+    for peer in Peer.objects.due(now):
+        wake(tasks.sync_with, peer.node_id)
+
+
+def housekeeping() -> None:
+    wake(tasks.catch_up)
+    wake(tasks.forget_nonces)
+
+
+def wake(task: Task, *args: str) -> None:
+    """Enqueue a task unless it waits already: a stopped worker must not find a heap."""
+    waiting = DBTaskResult.objects.ready().filter(task_path=task.module_path)
+    if any(list(result.args_kwargs["args"]) == list(args) for result in waiting):
+        return
+    task.enqueue(*args)

@@ -1,0 +1,1 @@
+"""What the federation does: one verb and one transaction a function, where models and wire meet."""

@@ -1,0 +1,134 @@
+"""Move a followed log's verified head: checkpoint, entries, root, then the mark.
+
+Source: docs/protocol.md, "Receiving" and "Log"; RFC 9162 section 2.1. Nothing is written unless
+the entries prove to be what the head commits to.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from federation.client import Feed
+from federation.conf import Conf
+from federation.errors import (
+    Equivocation,
+    LogFrozen,
+    LogShrank,
+    RootMismatch,
+    StateChanged,
+    TooMuchGrowth,
+)
+from federation.models import Entry, Log
+from federation.trust import Member
+from federation.wire import checkpoint, tiles
+from federation.wire.checkpoint import Checkpoint
+from federation.wire.leaf import Leaf
+
+from .heads import leaf_hashes
+
+
+def followed_log(member: Member) -> Log:
+    """Return the row of a followed log, made on first sight."""
+    log, _created = Log.objects.get_or_create(
+        node_id=member.node_id, defaults={"origin": member.log_origin}
+    )
+    return log
+
+
+def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
+    """Verify a checkpoint of `member`'s log and take in the entries up to it.
+
+    Returns the log, moved or not. Raises CheckpointError's kinds, LogFrozen, Equivocation (kept
+    as evidence, the log is frozen), LogShrank (smaller but consistent: stale), TooMuchGrowth,
+    RootMismatch, or what fetching raises.
+    """
+    head = checkpoint.open_checkpoint(note, member.log_origin, member.log_key)
+    log = followed_log(member)
+    if log.frozen:
+        raise LogFrozen(f"{log.node_id} is applied no further: {log.frozen}.", item=log.node_id)
+    if head.size <= log.head_size:
+        _compare_with_known(log, head, note)
+        return log
+    _require_modest_growth(log, head.size, conf)
+    leaves = _fetch_leaves(feed, log, head.size)
+    grown = log.range.append([leaf.hash for leaf in leaves])
+    if grown.root != head.root:
+        raise RootMismatch(
+            f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
+            item=log.node_id,
+        )
+    return _store(log, head, note, leaves, grown.to_bytes())
+
+
+def _compare_with_known(log: Log, head: Checkpoint, note: bytes) -> None:
+    """A head no larger than ours must be one that we passed through; else it is a second history."""
+    if head.size == 0:
+        return
+    if head.size == log.head_size:
+        root = log.root
+    else:
+        root = log.range_at(leaf_hashes(log, 0, head.size)).root
+    if root == head.root:
+        if head.size < log.head_size:
+            raise LogShrank(
+                f"{log.node_id} shows {head.size} entries; {log.head_size} were seen before.",
+                item=log.node_id,
+            )
+        return
+    Log.objects.filter(pk=log.pk).update(frozen=Equivocation.code, evidence=note)
+    raise Equivocation(
+        f"{log.node_id} signed two histories of {head.size} entries. Both are kept.",
+        item=log.node_id,
+    )
+
+
+def _require_modest_growth(log: Log, size: int, conf: Conf) -> None:
+    if size > conf.MAX_ENTRIES:
+        raise TooMuchGrowth(
+            f"{log.node_id} has {size} entries, above {conf.MAX_ENTRIES}.", item=log.node_id
+        )
+    if log.head_size == 0:
+        return
+    today = datetime.now(UTC).date()
+    start = log.day_start_size if log.day == today else log.head_size
+    since = log.head_seen_at or datetime.now(UTC)
+    days = max(1, (datetime.now(UTC) - since) // timedelta(days=1))
+    if size - start > conf.MAX_ENTRIES_PER_DAY * days:
+        raise TooMuchGrowth(
+            f"{log.node_id} grew by {size - start} entries since it was last seen.",
+            item=log.node_id,
+        )
+
+
+def _fetch_leaves(feed: Feed, log: Log, size: int) -> list[Leaf]:
+    """Return the leaves [head_size, size), having checked that those before are as they were."""
+    start = log.head_size
+    leaves: list[Leaf] = []
+    for n, width in tiles.tiles_for_range(start, size):
+        first = n * tiles.TILE_WIDTH
+        datas = feed.entries(log.node_id, n, width)
+        fresh = datas[max(start - first, 0) :]
+        leaves.extend(Leaf.parse(data) for data in fresh)
+    return leaves
+
+
+@transaction.atomic
+def _store(log: Log, head: Checkpoint, note: bytes, leaves: list[Leaf], peaks: bytes) -> Log:
+    locked = Log.objects.select_for_update().get(pk=log.pk)
+    if locked.head_size != log.head_size:
+        raise StateChanged(f"{log.node_id} was followed by another worker meanwhile.")
+    Entry.objects.bulk_create(
+        [
+            Entry(log=locked, index=locked.size + at, type=leaf.type, address=leaf.record)
+            for at, leaf in enumerate(leaves)
+        ],
+        batch_size=2000,
+    )
+    now = datetime.now(UTC)
+    if locked.day != now.date():
+        locked.day, locked.day_start_size = now.date(), locked.head_size
+    locked.size = locked.head_size = head.size
+    locked.peaks, locked.checkpoint, locked.head_seen_at = peaks, note, now
+    locked.error = locked.error_detail = ""
+    locked.save()
+    return locked

@@ -1,0 +1,223 @@
+"""Sign the own log's head, and keep the tiles of every log that this node serves.
+
+Source: C2SP tlog-tiles and tlog-checkpoint; docs/protocol.md, "Log" and "Endpoints".
+"""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import Max
+
+from federation.conf import Conf, get_conf
+from federation.errors import BehindMark, KeysMissing
+from federation.models import Entry, Log, Record, RecordState, Tile, TileKind
+from federation.trust import Mark, load_keys, read_mark, write_mark
+from federation.wire import bundles, checkpoint, dsse, merkle, tiles
+
+_GZIP_LEVEL = 6
+
+
+def own_log(*, lock: bool = False) -> Log:
+    """Return the row of this node's own log, locked for the transaction if asked.
+
+    Raises KeysMissing before `federation_init` has run.
+    """
+    logs = Log.objects.select_for_update() if lock else Log.objects
+    log = logs.filter(own=True).first()
+    if log is None:
+        raise KeysMissing("This node has no log yet.", item=get_conf().NODE_ID)
+    return log
+
+
+def sign_head(now: datetime | None = None) -> Log | None:
+    """Sign a head over every entry of the own log; return the log, or None if nothing is new.
+
+    The mark is written before the signature exists. Raises BehindMark where the database knows
+    less than this node once signed, or another history of the same size.
+    """
+    conf = get_conf()
+    keys = load_keys(conf.keys_dir)
+    with transaction.atomic():
+        log = own_log(lock=True)
+        mark = read_mark(conf.keys_dir)
+        _require_not_behind(log, mark)
+        if log.checkpoint and log.size == log.head_size:
+            return None
+        grown = log.range.append(leaf_hashes(log, log.head_size, log.size))
+        write_mark(conf.keys_dir, Mark(grown.size, grown.root))
+        log.checkpoint = checkpoint.sign(
+            checkpoint.Checkpoint(log.origin, grown.size, grown.root), keys.log
+        )
+        log.head_size, log.peaks = grown.size, grown.to_bytes()
+        log.applied = log.size
+        log.head_seen_at = now or datetime.now(UTC)
+        carry(log)
+        return log
+
+
+def _require_not_behind(log: Log, mark: Mark | None) -> None:
+    if mark is None:
+        return
+    if log.size < mark.size:
+        raise BehindMark(
+            f"The database holds {log.size} entries of this node's log; {mark.size} were signed.",
+            item=log.origin,
+        )
+    if log.head_size == mark.size:
+        known = log.root
+    else:
+        known = log.range.append(leaf_hashes(log, log.head_size, mark.size)).root
+    if known != mark.root:
+        raise BehindMark(
+            f"The first {mark.size} entries here are not those that this node signed.",
+            item=log.origin,
+        )
+
+
+def leaf_hashes(log: Log, start: int, end: int) -> list[bytes]:
+    """Return the leaf hashes of entries [start, end) that are held, in order."""
+    rows = Entry.objects.filter(log=log, index__gte=start, index__lt=end).order_by("index")
+    return [entry.leaf.hash for entry in rows]
+
+
+def carry(log: Log) -> None:
+    """Store the tiles up to the head and tell followers by a new counter. Saves the log.
+
+    Call inside a transaction. The own log's row is locked, so that counters become visible in
+    the order in which they were given out.
+    """
+    if not log.own:
+        own_log(lock=True)
+    if log.carried < log.head_size:
+        _store_entries_and_hashes(log, log.carried, log.head_size)
+        _store_records(log, range(log.carried // tiles.TILE_WIDTH, _last_tile(log.head_size) + 1))
+        log.carried = log.head_size
+    log.counter = (Log.objects.aggregate(top=Max("counter"))["top"] or 0) + 1
+    log.save()
+
+
+@transaction.atomic
+def carry_in_transaction(log: Log) -> None:
+    """`carry` for a followed log, once all its entries are applied."""
+    carry(log)
+
+
+def _last_tile(size: int) -> int:
+    return max(size - 1, 0) // tiles.TILE_WIDTH
+
+
+def _store_entries_and_hashes(log: Log, start: int, end: int) -> None:
+    first = start - start % tiles.TILE_WIDTH
+    rows = Entry.objects.filter(log=log, index__gte=first, index__lt=end).order_by("index")
+    leaves = [entry.leaf for entry in rows]
+    made: list[Tile] = []
+    for offset in range(0, len(leaves), tiles.TILE_WIDTH):
+        part = leaves[offset : offset + tiles.TILE_WIDTH]
+        n = (first + offset) // tiles.TILE_WIDTH
+        packed = _packed(tiles.encode_entries([leaf.data for leaf in part]))
+        made.append(Tile(log=log, kind=TileKind.ENTRIES, index=n, width=len(part), data=packed))
+    level, hashes, place = 0, [leaf.hash for leaf in leaves], first
+    while hashes:
+        above: list[bytes] = []
+        for offset in range(0, len(hashes), tiles.TILE_WIDTH):
+            part = hashes[offset : offset + tiles.TILE_WIDTH]
+            n = (place + offset) // tiles.TILE_WIDTH
+            made.append(
+                Tile(log=log, kind=TileKind.HASH, level=level, index=n, width=len(part),
+                     data=b"".join(part))
+            )  # fmt: skip
+            if len(part) == tiles.TILE_WIDTH:
+                above.append(merkle.root(part))
+        first_above = place // tiles.TILE_WIDTH
+        level, place = level + 1, first_above - first_above % tiles.TILE_WIDTH
+        hashes = _hashes_held(log, level, place, first_above) + above if above else []
+    _save_tiles(made)
+
+
+def _hashes_held(log: Log, level: int, start: int, end: int) -> list[bytes]:
+    """Return the hashes [start, end) of one level, all of which lie in one stored tile."""
+    if start == end:
+        return []
+    tile = Tile.objects.get(
+        log=log, kind=TileKind.HASH, level=level, index=start // tiles.TILE_WIDTH
+    )
+    data = bytes(tile.data)
+    return [data[at : at + 32] for at in range(0, (end - start) * 32, 32)]
+
+
+def _store_records(log: Log, numbers: Sequence[int]) -> None:
+    """Write the record bundles of these numbers, as far as the head goes."""
+    made = []
+    for n in numbers:
+        start = n * tiles.TILE_WIDTH
+        end = min(start + tiles.TILE_WIDTH, log.head_size)
+        if end > start:
+            data = _packed(bundles.encode_records(_rows(log, start, end)))
+            made.append(
+                Tile(log=log, kind=TileKind.RECORDS, index=n, width=end - start, data=data)
+            )
+    _save_tiles(made)
+
+
+def rewrite_records(log: Log, indexes: Sequence[int]) -> None:
+    """Write anew the bundles that hold these entries: a body went, or one has arrived."""
+    carried = {index // tiles.TILE_WIDTH for index in indexes if index < log.carried}
+    _store_records(log, sorted(carried))
+
+
+def _rows(log: Log, start: int, end: int) -> Iterator[bundles.BundleRow]:
+    entries = list(
+        Entry.objects.filter(log=log, index__gte=start, index__lt=end).order_by("index")
+    )
+    records = {
+        record.address: record
+        for record in Record.objects.filter(address__in=[entry.address for entry in entries])
+    }
+    for entry in entries:
+        record = records.get(entry.address)
+        if entry.type == "sealed":
+            yield bundles.BundleRow(entry.index, entry.address, "sealed", (), None)
+        elif record is None or record.payload is None or not record.public:
+            gone = record is not None and record.state == RecordState.RETRACTED
+            state = "retracted" if gone else "erased"
+            yield bundles.BundleRow(entry.index, entry.address, state, (), None)
+        else:
+            yield bundles.BundleRow(
+                entry.index,
+                entry.address,
+                "present",
+                signatures_of(record),
+                bytes(record.payload),
+            )
+
+
+def signatures_of(record: Record) -> tuple[dsse.Signature, ...]:
+    """Return a stored record's signatures as values."""
+    return tuple(
+        dsse.Signature(signature["keyid"], bytes.fromhex(signature["sig"]))
+        for signature in record.signatures
+    )
+
+
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data, _GZIP_LEVEL, mtime=0)
+
+
+def _save_tiles(made: list[Tile]) -> None:
+    Tile.objects.bulk_create(
+        made,
+        update_conflicts=True,
+        unique_fields=["log", "kind", "level", "index"],
+        update_fields=["width", "data"],
+    )
+
+
+def head_due(conf: Conf, now: datetime) -> bool:
+    """Is it time for the beat to sign? On a beat, so that a log does not tell who works when."""
+    log = Log.objects.filter(own=True).first()
+    if log is None or (log.checkpoint and log.size == log.head_size):
+        return False
+    seen = log.head_seen_at
+    return seen is None or (now - seen).total_seconds() >= conf.HEAD_SECONDS

@@ -1,0 +1,124 @@
+"""What becomes of a staged item, by this node's subscriptions.
+
+One rule a policy. Local edits are never overwritten: a newer version of a page that was changed
+here waits in the inbox (docs/protocol.md, "Receiving").
+"""
+
+from collections import defaultdict
+
+from django.db import transaction
+
+from federation.conf import Conf
+from federation.errors import FederationError
+from federation.models import (
+    Blob,
+    BlobState,
+    BlobUse,
+    Endorsement,
+    Entry,
+    Item,
+    ItemState,
+    Peer,
+    Policy,
+    Subscription,
+)
+
+from . import adoption
+
+
+def decide_items(conf: Conf) -> int:
+    """Apply the subscriptions to every item that changed; return how many were decided.
+
+    An item that cannot be adopted keeps the error and stays in the inbox, and the next goes on.
+    """
+    subscriptions = list(Subscription.objects.all())
+    endorsers = endorser_ids(conf)
+    settled: defaultdict[ItemState, list[int]] = defaultdict(list)
+    undecided = Item.objects.filter(undecided=True).order_by("pk")
+    count = 0
+    for item in list(undecided):
+        count += 1
+        policy = policy_for(subscriptions, item)
+        if item.state != ItemState.RETRACTED and policy in (Policy.STAGE, Policy.IGNORE):
+            state = ItemState.STAGED if policy == Policy.STAGE else ItemState.IGNORED
+            settled[state].append(item.pk)
+        else:
+            _decide(item, policy, endorsers)
+    for state, keys in settled.items():
+        for at in range(0, len(keys), 1000):
+            Item.objects.filter(pk__in=keys[at : at + 1000]).update(state=state, undecided=False)
+    return count
+
+
+def endorser_ids(conf: Conf) -> set[str]:
+    """Return whose endorsements are followed here: the hub's, or on the hub its own."""
+    hubs = set(Peer.objects.filter(is_hub=True).values_list("node_id", flat=True))
+    return hubs | ({conf.NODE_ID} if conf.relays else set())
+
+
+def policy_for(subscriptions: list[Subscription], item: Item) -> Policy:
+    """Return the policy of the subscription that fits closest; without one, the inbox."""
+    best, rank = Policy.STAGE, -1
+    for subscription in subscriptions:
+        fit = subscription.rank(item.origin, item.schema, item.lang)
+        if fit > rank:
+            best, rank = Policy(subscription.policy), fit
+    return best
+
+
+def _decide(item: Item, policy: Policy, endorsers: set[str]) -> None:
+    try:
+        with transaction.atomic():
+            if item.state == ItemState.RETRACTED:
+                adoption.withdraw_item(item)
+            elif policy == Policy.DRAFT:
+                _draft(item)
+            elif policy == Policy.PUBLISH:
+                _publish(item, endorsers)
+            item.save()
+    except FederationError as error:
+        Item.objects.filter(pk=item.pk).update(
+            undecided=False, error=error.code, error_detail=str(error)
+        )
+
+
+def _draft(item: Item) -> None:
+    if media_complete(item):
+        adoption.adopt_item(item, publish=False)
+        item.undecided = False
+
+
+def _publish(item: Item, endorsers: set[str]) -> None:
+    """Publish when endorsed and complete; take back what policy published and lost its word."""
+    if not endorsed_by(item, endorsers):
+        adoption.unpublish_if_by_policy(item)
+        item.undecided = False
+    elif media_complete(item):
+        adoption.adopt_item(item, publish=True)
+        item.undecided = False
+
+
+def endorsed_by(item: Item, endorsers: set[str]) -> set[str]:
+    """Return which of `endorsers` have endorsed exactly this version.
+
+    An endorsement counts only if the entry that it names is that `publish` in the origin's log.
+    """
+    named = Entry.objects.filter(
+        log__node_id=item.origin, index=item.index, address=item.address, type="publish"
+    )
+    if not named.exists():
+        return set()
+    rows = Endorsement.objects.filter(
+        endorser__in=endorsers,
+        target_origin=item.origin,
+        target_address=item.address,
+        target_index=item.index,
+        withdrawn=False,
+    )
+    return set(rows.values_list("endorser", flat=True))
+
+
+def media_complete(item: Item) -> bool:
+    """Are all files that the item names here?"""
+    hashes = BlobUse.objects.filter(address=item.address).values("sha256")
+    return not Blob.objects.filter(sha256__in=hashes).exclude(state=BlobState.PRESENT).exists()

@@ -1,0 +1,304 @@
+"""Say something in this node's own log: share a page, take it back, speak about another's item.
+
+Every function appends in the caller's or its own transaction and touches no network; heads are
+signed later, on the beat (docs/protocol.md, "Log").
+"""
+
+import uuid
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import transaction
+from wagtail.models import Page
+
+from federation import mapping
+from federation.conf import get_conf
+from federation.errors import NotShareable
+from federation.models import (
+    Blob,
+    BlobState,
+    BlobUse,
+    Entry,
+    Mode,
+    Provenance,
+    Record,
+    RecordState,
+    SharingChoice,
+    SharingMode,
+)
+from federation.trust import load_keys
+from federation.wire import dsse, records
+
+from . import heads
+from .media import store_bytes
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+@transaction.atomic
+def append_statement(schema: str, fields: dict[str, Any]) -> Entry:
+    """Sign a record and append it to the own log; return its entry.
+
+    `origin` and `salt` are filled in here. Raises InvalidRecord and its kin when `fields` do not
+    make a record of `schema`, KeysMissing before `federation_init`.
+    """
+    conf = get_conf()
+    keys = load_keys(conf.keys_dir)
+    payload = records.build(
+        schema, {"origin": conf.NODE_ID, "salt": records.new_salt(), **fields}
+    )
+    parsed = records.parse(payload, max_bytes=conf.MAX_RECORD)
+    envelope = dsse.Envelope.signed(payload, keys.record)
+    log = heads.own_log(lock=True)
+    Record.objects.create(
+        address=envelope.address,
+        origin=conf.NODE_ID,
+        schema=schema,
+        payload=payload,
+        signatures=[{"keyid": s.keyid, "sig": s.sig.hex()} for s in envelope.signatures],
+        public=parsed.is_public,
+        audience=[] if parsed.is_public else _listed(parsed.audience),
+    )
+    entry = Entry.objects.create(
+        log=log, index=log.size, type=records.leaf_type_for(parsed), address=envelope.address
+    )
+    log.size += 1
+    log.save(update_fields=["size"])
+    return entry
+
+
+def _listed(audience: str | tuple[str, ...]) -> list[str]:
+    return [audience] if isinstance(audience, str) else list(audience)
+
+
+def preview_payload(page: Page) -> dict[str, Any]:
+    """Return exactly what would leave this node if `page` were shared now, but for the salt.
+
+    Raises NotShareable with the reason when it may not leave.
+    """
+    fields, _media = _item_fields(page)
+    return {"schema": mapping.schema_of(page), "origin": get_conf().NODE_ID, **fields}
+
+
+@transaction.atomic
+def share_page(page: Page) -> Entry:
+    """Share the live version of `page` with everyone, as the next version of its item.
+
+    Returns the entry; when what would leave is what already left, the entry it left with.
+    Raises NotShareable.
+    """
+    heads.own_log(lock=True)
+    specific = page.specific
+    fields, media = _item_fields(specific)
+    provenance = _provenance(specific)
+    if provenance and not provenance.retracted and _unchanged(provenance, fields):
+        return Entry.objects.get(log__own=True, index=provenance.index)
+    for data, kind in media:
+        store_bytes(data, kind)
+    schema = mapping.schema_of(specific)
+    entry = append_statement(schema, fields)
+    BlobUse.objects.bulk_create(
+        [BlobUse(sha256=item["sha256"], address=entry.address) for item in fields["media"]]
+    )
+    Provenance.objects.update_or_create(
+        origin=get_conf().NODE_ID,
+        item_id=fields["id"],
+        lang=fields["lang"],
+        defaults={
+            "page_id": specific.pk,
+            "schema": schema,
+            "version": fields["version"],
+            "address": entry.address,
+            "index": entry.index,
+            "revision_id": specific.live_revision_id,
+            "translation_key": specific.translation_key,
+            "mode": Mode.OWN,
+            "retracted": False,
+        },
+    )
+    return entry
+
+
+def _item_fields(page: Page) -> tuple[dict[str, Any], list[tuple[bytes, str]]]:
+    """Return the fields of the next version of a page's item, and the files it names."""
+    specific = page.specific
+    if not mapping.is_shareable_type(specific):
+        raise NotShareable(f"“{specific.title}” is not a kind of page that is shared.")
+    _require_shareable(specific)
+    conf = get_conf()
+    written = mapping.record_fields(specific)
+    provenance = _provenance(specific)
+    source = _source(specific)
+    fields: dict[str, Any] = {
+        "audience": "public",
+        "id": str(provenance.item_id if provenance else _item_id(specific)),
+        "lang": specific.locale.language_code,
+        "version": provenance.version + 1 if provenance else 1,
+        "prev": provenance.address if provenance else None,
+        "source": source,
+        "licence": specific.licence,
+        "valid_for_days": conf.LEASE_DAYS,
+        **written.fields,
+    }
+    return fields, written.files
+
+
+def _require_shareable(page: Page) -> None:
+    choice = SharingChoice.objects.filter(page_id=page.pk).first()
+    if choice and choice.mode == SharingMode.NEVER:
+        raise NotShareable(f"“{page.title}” is set never to be shared.")
+    if not page.live:
+        raise NotShareable(f"“{page.title}” is not published here. Publish it first.")
+    if getattr(page, "composite", False):
+        raise NotShareable(f"“{page.title}” is a training example: those stay on their node.")
+    if not mapping.safety_passed(page):
+        raise NotShareable(
+            f"The published version of “{page.title}” has no safety check on record."
+        )
+    foreign = Provenance.objects.filter(page_id=page.pk).exclude(mode__in=[Mode.OWN, Mode.FORK])
+    if foreign.exists():
+        raise NotShareable(f"“{page.title}” was written by another node, which shares it itself.")
+
+
+def _provenance(page: Page) -> Provenance | None:
+    return Provenance.objects.filter(page_id=page.pk, origin=get_conf().NODE_ID).first()
+
+
+def _item_id(page: Page) -> uuid.UUID:
+    """Return the item's id: one for all languages that this node itself has written."""
+    sibling = Provenance.objects.filter(
+        translation_key=page.translation_key, origin=get_conf().NODE_ID
+    ).first()
+    return sibling.item_id if sibling else uuid.uuid4()
+
+
+def _source(page: Page) -> dict[str, Any] | None:
+    """Credit the item of another node that this page translates."""
+    other = (
+        Provenance.objects.filter(translation_key=page.translation_key)
+        .exclude(origin=get_conf().NODE_ID)
+        .exclude(page_id=page.pk)
+        .first()
+    )
+    if other is None:
+        return None
+    return {
+        "kind": "translation",
+        "origin": other.origin,
+        "id": str(other.item_id),
+        "lang": other.lang,
+        "version": other.version,
+    }
+
+
+_NOT_COMPARED = {"origin", "salt", "schema", "version", "prev"}
+
+
+def _unchanged(provenance: Provenance, fields: dict[str, Any]) -> bool:
+    record = Record.objects.filter(address=provenance.address, payload__isnull=False).first()
+    if record is None or record.payload is None:
+        return False
+    raw = records.parse(bytes(record.payload)).raw
+    return all(
+        raw.get(name) == value for name, value in fields.items() if name not in _NOT_COMPARED
+    )
+
+
+@transaction.atomic
+def retract_page(page: Page, reason: str) -> Entry | None:
+    """Take a shared page back everywhere; None when it is not shared. Bodies are erased here."""
+    provenance = _provenance(page)
+    if provenance is None or provenance.retracted:
+        return None
+    return retract_item(provenance, reason)
+
+
+@transaction.atomic
+def retract_item(provenance: Provenance, reason: str) -> Entry:
+    """Append the retraction of an own item and erase the bodies of all its versions."""
+    addresses = _version_addresses(provenance)
+    entry = append_statement(
+        "retract/1",
+        {
+            "audience": "public",
+            "target": {
+                "origin": provenance.origin,
+                "id": str(provenance.item_id),
+                "lang": provenance.lang,
+                "version": provenance.version,
+                "record": provenance.address,
+                "index": provenance.index,
+            },
+            "records": addresses,
+            "reason": reason,
+            "day": today().isoformat(),
+        },
+    )
+    erase_bodies(addresses)
+    provenance.retracted = True
+    provenance.save(update_fields=["retracted"])
+    log = heads.own_log()
+    indexes = Entry.objects.filter(log=log, address__in=addresses).values_list("index", flat=True)
+    heads.rewrite_records(log, list(indexes))
+    return entry
+
+
+def _version_addresses(provenance: Provenance) -> list[str]:
+    """Return the addresses of every version of an own item, newest first, along `prev`."""
+    addresses: list[str] = []
+    address: str | None = provenance.address
+    while address:
+        addresses.append(address)
+        record = Record.objects.filter(address=address).first()
+        if record is None or record.payload is None:
+            break
+        address = records.parse(bytes(record.payload)).raw.get("prev")
+    return addresses
+
+
+def erase_bodies(addresses: list[str]) -> None:
+    """Drop the payloads and the claim on files of retracted records; the log keeps addresses."""
+    Record.objects.filter(address__in=addresses).update(
+        payload=None, signatures=[], state=RecordState.RETRACTED
+    )
+    hashes = set(
+        BlobUse.objects.filter(address__in=addresses).values_list("sha256", flat=True)
+    )
+    BlobUse.objects.filter(address__in=addresses).delete()
+    still_used = set(
+        BlobUse.objects.filter(sha256__in=hashes).values_list("sha256", flat=True)
+    )
+    Blob.objects.filter(sha256__in=hashes - still_used, state=BlobState.PRESENT).update(
+        state=BlobState.REFUSED, error="media.retracted"
+    )
+
+
+def share_if_chosen(page: Page) -> Entry | None:
+    """Share a page that was just published, where that was chosen for it beforehand.
+
+    A page that may not leave is left alone: publishing never fails because sharing does.
+    """
+    choice = SharingChoice.objects.filter(page_id=page.pk).first()
+    if choice is None or choice.mode != SharingMode.AFTER_APPROVAL:
+        return None
+    try:
+        return share_page(page)
+    except NotShareable:
+        return None
+
+
+def share_missed() -> int:
+    """Share live pages whose mode says so and whose live revision is not in the log; how many.
+
+    Wagtail's publishing is not atomic with what follows it: a crash between the two is mended here.
+    """
+    count = 0
+    chosen = SharingChoice.objects.filter(mode=SharingMode.AFTER_APPROVAL, page__live=True)
+    for choice in chosen.select_related("page"):
+        shared = Provenance.objects.filter(page_id=choice.page_id, retracted=False).first()
+        if shared and shared.revision_id == choice.page.live_revision_id:
+            continue
+        count += share_if_chosen(choice.page) is not None
+    return count

@@ -1,0 +1,133 @@
+"""How this node stands: for its operator in full, for anybody in versions alone."""
+
+import importlib.metadata
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Count
+from django_tasks_db.models import DBTaskResult
+
+from federation.conf import Conf, get_conf
+from federation.errors import FederationError
+from federation.models import Blob, BlobState, Item, Log, Peer, PeerStatus, Quarantine
+from federation.trust import DescriptorDirectory, read_mark
+from federation.wire.records import SCHEMAS
+
+from .enrolment import own_fingerprint
+
+PROTOCOL = 1
+
+
+def public_status(conf: Conf) -> dict[str, Any]:
+    """Return what `GET status` says. Nothing of it tells one installation from another."""
+    return {
+        "protocol": PROTOCOL,
+        "schemas": sorted(SCHEMAS),
+        "languages": list(conf.LANGUAGES),
+        "software": f"solidarity-playbook {_version()}",
+    }
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("solidarity-playbook")
+    except importlib.metadata.PackageNotFoundError:
+        return "from source"
+
+
+@dataclass(frozen=True)
+class PeerStanding:
+    """One peer as the operator sees it. `lag_seconds` since last contact; None: never."""
+
+    node: str
+    status: str
+    hub: bool
+    pull: bool
+    fingerprint: str
+    last_contact: str | None
+    lag_seconds: int | None
+    log_size: int
+    log_applied: int
+    failures: int
+    error: str
+    error_detail: str
+
+
+def peer_standings(conf: Conf | None = None) -> list[PeerStanding]:
+    """Return every peer with contact, lag, marks and the last error."""
+    conf = conf or get_conf()
+    logs = {log.node_id: log for log in Log.objects.all()}
+    directory = DescriptorDirectory(conf.trust_dir)
+    now = datetime.now(UTC)
+    standings = []
+    for peer in Peer.objects.all():
+        log = logs.get(peer.node_id)
+        seen = peer.last_contact_at
+        wrong = peer if peer.error else log
+        standings.append(
+            PeerStanding(
+                node=peer.node_id,
+                status=PeerStatus(peer.status).value,
+                hub=peer.is_hub,
+                pull=peer.pull,
+                fingerprint=_fingerprint(directory, peer),
+                last_contact=seen.isoformat(timespec="seconds") if seen else None,
+                lag_seconds=int((now - seen).total_seconds()) if seen else None,
+                log_size=log.size if log else 0,
+                log_applied=log.applied if log else 0,
+                failures=peer.failures,
+                error=wrong.error if wrong else "",
+                error_detail=wrong.error_detail if wrong else "",
+            )
+        )
+    return standings
+
+
+def _fingerprint(directory: DescriptorDirectory, peer: Peer) -> str:
+    try:
+        return directory.member(peer.node_id).identity_key.fingerprint_groups
+    except FederationError:
+        return ""
+
+
+def node_status(conf: Conf | None = None) -> dict[str, Any]:
+    """Return everything `federation_status` prints, as plain values.
+
+    `ok` is false where something needs a person: an error of a peer or log, quarantine, refused
+    files, an unsigned or stalled log, tasks that wait for a worker.
+    """
+    conf = conf or get_conf()
+    log = Log.objects.filter(own=True).first()
+    mark = read_mark(conf.keys_dir)
+    states = dict(Item.objects.values_list("state").annotate(Count("pk")).order_by())
+    quarantine = dict(
+        Quarantine.objects.filter(resolved=False)
+        .values_list("error")
+        .annotate(Count("pk"))
+        .order_by()
+    )
+    peers = [asdict(standing) for standing in peer_standings(conf)]
+    refused = Blob.objects.filter(state=BlobState.REFUSED).exclude(error="media.retracted").count()
+    waiting = DBTaskResult.objects.ready().count()
+    return {
+        "node": conf.NODE_ID,
+        "role": conf.ROLE,
+        "fingerprint": own_fingerprint(conf),
+        "log": {
+            "origin": conf.log_origin,
+            "size": log.size if log else 0,
+            "signed": log.head_size if log else 0,
+            "marked": mark.size if mark else 0,
+        },
+        "peers": peers,
+        "items": states,
+        "quarantine": quarantine,
+        "blobs": {
+            "wanted": Blob.objects.filter(state=BlobState.WANTED).count(),
+            "refused": refused,
+        },
+        "tasks_waiting": waiting,
+        "ok": not (quarantine or refused or any(peer["error"] for peer in peers)),
+        "status": public_status(conf),
+    }

@@ -1,0 +1,235 @@
+"""Pull from one peer: heads, entries, records, files, then what policy makes of them.
+
+Fetching happens outside transactions; each step commits what it verified, so that a crash
+anywhere loses nothing and the next run goes on from the marks (docs/protocol.md, "Receiving").
+"""
+
+import logging
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F, Q
+
+from federation.client import Feed, Fetcher, Heads, HttpFetcher
+from federation.conf import Conf, get_conf
+from federation.errors import FederationError, LogShrank, StateChanged
+from federation.models import Entry, Log, Peer, Quarantine, Record
+from federation.trust import DescriptorDirectory, Member, load_keys
+from federation.wire import bundles, dsse, tiles
+
+from . import enrolment, heads, ingest, media, policy
+from .follow import follow_head
+
+logger = logging.getLogger(__name__)
+_FEW = 4  # entries of one bundle that are cheaper to fetch one by one
+_CLAIM = timedelta(minutes=10)
+_RETRIES = 32
+
+
+@dataclass
+class SyncReport:
+    """What one pull did: applied entries by log, and the errors met, by what they were about."""
+
+    peer: str
+    applied: dict[str, int] = field(default_factory=dict)
+    errors: list[tuple[str, FederationError]] = field(default_factory=list)
+    decided: int = 0
+    changed: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors
+
+
+def sync_peer(
+    peer: Peer,
+    *,
+    fetcher: Fetcher | None = None,
+    conf: Conf | None = None,
+) -> SyncReport:
+    """Pull everything new from `peer` and return what happened; the peer's row says it too.
+
+    Raises nothing for what a peer does: its errors stand in the report, on the peer, on the log
+    or in quarantine. With nothing new this is one request and two queries.
+    """
+    conf = conf or get_conf()
+    report = SyncReport(peer.node_id)
+    own = fetcher is None
+    try:
+        member = DescriptorDirectory(conf.trust_dir).member(peer.node_id)
+        member.require_active()
+        fetcher = fetcher or HttpFetcher(conf, private=member.endpoints[0].private)
+        feed = Feed(fetcher, member, conf, load_keys(conf.keys_dir).request)
+        answer = feed.heads(peer.counter)
+        if answer.heads or (peer.is_hub and answer.directory != peer.directory_digest):
+            report.changed = True
+            _claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
+        else:
+            peer.counter = answer.counter
+    except FederationError as error:
+        report.errors.append((peer.node_id, error))
+    finally:
+        if own and isinstance(fetcher, HttpFetcher):
+            fetcher.close()
+    _note_contact(peer, report, conf)
+    return report
+
+
+def _claimed(peer: Peer, work: Callable[[], None]) -> None:
+    """Do the work unless another worker is at it; a claim of a dead worker lapses."""
+    now = datetime.now(UTC)
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    if not Peer.objects.filter(free, pk=peer.pk).update(claimed_until=now + _CLAIM):
+        raise StateChanged(f"Another worker is fetching from {peer.node_id}.")
+    try:
+        work()
+    finally:
+        Peer.objects.filter(pk=peer.pk).update(claimed_until=None)
+
+
+def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncReport) -> None:
+    if peer.is_hub and answer.directory != peer.directory_digest:
+        try:
+            enrolment.accept_directory(feed.directory(), conf)
+            peer.directory_digest = answer.directory
+        except FederationError as error:
+            report.errors.append(("directory", error))
+    directory = DescriptorDirectory(conf.trust_dir)
+    followed: list[tuple[Log, Member]] = []
+    for head in answer.heads:
+        if head.node_id == conf.NODE_ID:
+            continue
+        try:
+            member = directory.member(head.node_id)
+            member.require_active()
+            log = follow_head(feed, member, head.checkpoint, conf)
+            followed.append((log, member))
+            report.applied[log.node_id] = _apply(feed, log, member, peer, conf)
+            retry_quarantined(feed, log, member, peer.node_id, conf)
+        except LogShrank as stale:
+            _note_log(head.node_id, stale)
+            report.errors.append((head.node_id, stale))
+        except FederationError as error:
+            _note_log(head.node_id, error)
+            report.errors.append((head.node_id, error))
+    complete = media.fetch_media(feed, conf)
+    report.decided = policy.decide_items(conf)
+    if conf.relays:
+        for log, _member in followed:
+            _carry(log)
+    if complete and report.ok:
+        peer.counter = answer.counter
+
+
+def _carry(log: Log) -> None:
+    fresh = Log.objects.get(pk=log.pk)
+    if fresh.applied == fresh.head_size and fresh.carried < fresh.head_size:
+        heads.carry_in_transaction(fresh)
+
+
+def _note_log(node_id: str, error: FederationError) -> None:
+    Log.objects.filter(node_id=node_id).update(error=error.code, error_detail=str(error))
+
+
+def _apply(feed: Feed, log: Log, member: Member, peer: Peer, conf: Conf) -> int:
+    """Apply the entries between the marks, one bundle a transaction; return how many."""
+    start = log.applied
+    while log.applied < log.size:
+        n = log.applied // tiles.TILE_WIDTH
+        end = min((n + 1) * tiles.TILE_WIDTH, log.size)
+        entries = list(
+            Entry.objects.filter(log=log, index__gte=log.applied, index__lt=end).order_by("index")
+        )
+        arrivals = _arrivals(feed, log, n, entries)
+        judged = [ingest.judge(arrival, member, conf) for arrival in arrivals]
+        ingest.apply_batch(log, peer.node_id, judged, conf)
+    return log.applied - start
+
+
+def _arrivals(feed: Feed, log: Log, n: int, entries: list[Entry]) -> list[ingest.Arrival]:
+    """Fetch the bodies for a run of entries of bundle `n`, public and sealed."""
+    bodies: dict[int, dsse.Envelope | FederationError] = {}
+    public = [entry for entry in entries if entry.type != "sealed"]
+    width = min(log.size - n * tiles.TILE_WIDTH, tiles.TILE_WIDTH)
+    partial = width if width < tiles.TILE_WIDTH else None
+    if len(public) <= _FEW:
+        for entry in public:
+            bodies[entry.index] = _one_record(feed, entry.address)
+    else:
+        bodies |= _bodies(feed.records(log.node_id, n, partial))
+    if len(public) < len(entries) and feed.member.node_id == log.node_id:
+        bodies |= _bodies(feed.sealed(log.node_id, n, partial))
+    return [_arrival(entry, bodies.get(entry.index)) for entry in entries]
+
+
+def _arrival(entry: Entry, body: dsse.Envelope | FederationError | None) -> ingest.Arrival:
+    if isinstance(body, FederationError):
+        return ingest.Arrival(entry, error=body)
+    return ingest.Arrival(entry, envelope=body)
+
+
+def _one_record(feed: Feed, address: str) -> dsse.Envelope | FederationError:
+    try:
+        return feed.record(address)
+    except FederationError as error:
+        return ingest.withheld_if_refused(error)
+
+
+def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | FederationError]:
+    found: dict[int, dsse.Envelope | FederationError] = {}
+    for row in rows:
+        if isinstance(row, bundles.BadRow):
+            found[row.index] = row.error
+        elif row.payload is not None:
+            found[row.index] = dsse.Envelope(row.payload, row.signatures)
+    return found
+
+
+def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Conf) -> int:
+    """Ask for the bodies of quarantined entries of one log again; return how many were settled.
+
+    A body that one relay spoiled or kept back may be had from another.
+    """
+    rows = Quarantine.objects.filter(log=log, resolved=False).order_by("attempts", "index")
+    settled = 0
+    for row in rows[:_RETRIES]:
+        entry = Entry.objects.get(log=log, index=row.index)
+        arrival = _arrival(entry, _one_record(feed, row.address))
+        error = ingest.apply_again(log, peer, ingest.judge(arrival, member, conf), conf)
+        settled += error is None
+    if settled and log.carried:
+        carried = Record.objects.filter(address__in=[row.address for row in rows])
+        indexes = Entry.objects.filter(log=log, address__in=carried.values("address"))
+        heads.rewrite_records(log, list(indexes.values_list("index", flat=True)))
+    return settled
+
+
+def _note_contact(peer: Peer, report: SyncReport, conf: Conf) -> None:
+    """Write how contact went, and when to try again: on the beat, or backing off with jitter."""
+    now = datetime.now(UTC)
+    failed = [error for about, error in report.errors if about == peer.node_id]
+    unreachable = failed and not report.changed
+    if unreachable:
+        peer.failures = F("failures") + 1
+        seconds = min(conf.SYNC_SECONDS * 2 ** min(_failures(peer), 16), conf.BACKOFF_MAX_SECONDS)
+    else:
+        peer.failures, peer.last_contact_at = 0, now
+        seconds = conf.SYNC_SECONDS
+    peer.next_attempt_at = now + timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311
+    first = report.errors[0][1] if report.errors else None
+    peer.error = first.code if first else ""
+    peer.error_detail = str(first) if first else ""
+    peer.save(
+        update_fields=[
+            "counter", "directory_digest", "failures", "last_contact_at", "next_attempt_at",
+            "error", "error_detail",
+        ]
+    )  # fmt: skip
+    for about, error in report.errors:
+        logger.warning("sync with %s: %s: %s: %s", peer.node_id, about, error.code, error)
+
+
+def _failures(peer: Peer) -> int:
+    return Peer.objects.values_list("failures", flat=True).get(pk=peer.pk)

@@ -1,0 +1,130 @@
+"""Check again, from the bytes up, everything this node holds: logs, heads, records, tiles, files."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from federation.conf import Conf, get_conf
+from federation.errors import (
+    AddressMismatch,
+    BadTile,
+    BehindMark,
+    FederationError,
+    MediaHashMismatch,
+    RootMismatch,
+)
+from federation.models import BlobState, Blob, Entry, Log, Record, RecordState, Tile, TileKind
+from federation.trust import DescriptorDirectory, Member, read_mark
+from federation.wire import checkpoint, dsse, merkle, records, tiles
+
+from .heads import signatures_of
+from .media import damaged_blobs
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that does not hold: what it is about, and the error."""
+
+    about: str
+    error: FederationError
+
+
+@dataclass
+class Verification:
+    """What was checked, in numbers, and what was found wrong."""
+
+    logs: int = 0
+    entries: int = 0
+    records: int = 0
+    tiles: int = 0
+    blobs: int = 0
+    findings: list[Finding] | None = None
+
+
+def verify_everything(conf: Conf | None = None) -> Verification:
+    """Verify all that is stored; findings is empty when everything holds. Writes nothing."""
+    conf = conf or get_conf()
+    directory = DescriptorDirectory(conf.trust_dir)
+    done = Verification(findings=[])
+    findings: list[Finding] = []
+    for log in Log.objects.all():
+        done.logs += 1
+        try:
+            member = directory.member(log.node_id)
+            findings.extend(_verify_log(log, member, done))
+        except FederationError as error:
+            findings.append(Finding(log.node_id, error))
+    mark = read_mark(conf.keys_dir)
+    own = Log.objects.filter(own=True).first()
+    if mark and (own is None or own.head_size < mark.size):
+        findings.append(Finding(conf.NODE_ID, BehindMark(f"{mark.size} entries were signed.")))
+    done.blobs = Blob.objects.filter(state=BlobState.PRESENT).count()
+    for sha256 in damaged_blobs():
+        findings.append(
+            Finding(sha256, MediaHashMismatch(f"The file {sha256} is missing or changed."))
+        )
+    done.findings = findings
+    return done
+
+
+def _verify_log(log: Log, member: Member, done: Verification) -> Iterator[Finding]:
+    rows = list(Entry.objects.filter(log=log).order_by("index"))
+    done.entries += len(rows)
+    if [entry.index for entry in rows] != list(range(log.size)):
+        yield Finding(log.node_id, RootMismatch("Entries are missing."))
+        return
+    if log.checkpoint:
+        head = checkpoint.open_checkpoint(
+            bytes(log.checkpoint), member.log_origin, member.log_key
+        )
+        root = merkle.root([entry.leaf.hash for entry in rows[: head.size]])
+        if head.size != log.head_size or root != head.root or root != log.root:
+            yield Finding(log.node_id, RootMismatch("The entries are not those of the head."))
+    yield from _verify_records(rows, member, done)
+    yield from _verify_tiles(log, rows, done)
+
+
+def _verify_records(
+    rows: list[Entry], member: Member, done: Verification
+) -> Iterator[Finding]:
+    for at in range(0, len(rows), tiles.TILE_WIDTH):
+        part = {entry.address: entry for entry in rows[at : at + tiles.TILE_WIDTH]}
+        held = Record.objects.filter(address__in=part, payload__isnull=False)
+        for record in held:
+            done.records += 1
+            try:
+                _verify_record(record, part[record.address], member)
+            except FederationError as error:
+                yield Finding(record.address, error)
+
+
+def _verify_record(record: Record, entry: Entry, member: Member) -> None:
+    envelope = dsse.Envelope(bytes(record.payload or b""), signatures_of(record))
+    if envelope.address != entry.address:
+        raise AddressMismatch(f"The stored body of {entry.address} was changed.")
+    envelope.verify(member.record_key(entry.index))
+    if record.state != RecordState.PARKED:
+        records.parse(envelope.payload)
+
+
+def _verify_tiles(log: Log, rows: list[Entry], done: Verification) -> Iterator[Finding]:
+    """Compare the stored entry and hash tiles of level 0 with the entries themselves."""
+    for tile in Tile.objects.filter(log=log).exclude(kind=TileKind.RECORDS):
+        done.tiles += 1
+        start = tile.index * tiles.TILE_WIDTH
+        part = [entry.leaf for entry in rows[start : start + tile.width]]
+        if tile.kind == TileKind.ENTRIES:
+            fits = gzip.decompress(bytes(tile.data)) == tiles.encode_entries(
+                [leaf.data for leaf in part]
+            )
+        elif tile.level == 0:
+            fits = bytes(tile.data) == b"".join(leaf.hash for leaf in part)
+        else:
+            span = tiles.TILE_WIDTH**tile.level
+            hashes = [
+                merkle.root([entry.leaf.hash for entry in rows[at : at + span]])
+                for at in range(start * span, (start + tile.width) * span, span)
+            ]
+            fits = bytes(tile.data) == b"".join(hashes)
+        if not fits:
+            yield Finding(str(tile), BadTile(f"{log.node_id}: tile {tile} is not what it was."))

@@ -1,0 +1,22 @@
+"""What the federation does when a page changes: handlers alone, connected in `apps`."""
+
+from typing import Any
+
+from wagtail.models import Page
+
+from federation.services import publishing
+
+
+def share_published_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """A version went live: share it where that was chosen for the page."""
+    publishing.share_if_chosen(instance)
+
+
+def retract_unpublished_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """A page was taken offline: take it back from everyone."""
+    publishing.retract_page(instance, "Its author took it offline.")
+
+
+def retract_deleted_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """A page is about to be deleted: take it back while its provenance is known."""
+    publishing.retract_page(instance, "Its author deleted it.")

@@ -1,0 +1,37 @@
+"""Background work: ids in, a service called. A task only wakes a service, which finds its work in
+rows, so a task that died loses nothing: the scheduler wakes it again."""
+
+from datetime import UTC, datetime
+
+from django_tasks import task
+
+from federation.models import Nonce, Peer
+from federation.services import heads, publishing, sync
+
+
+@task()
+def sign_head() -> int:
+    """Sign a head over what was appended; return the entries signed, 0 for nothing new."""
+    log = heads.sign_head(datetime.now(UTC))
+    return log.head_size if log else 0
+
+
+@task()
+def sync_with(node_id: str) -> bool:
+    """Pull from one peer."""
+    peer = Peer.objects.filter(node_id=node_id).first()
+    return sync.sync_peer(peer).ok if peer else False
+
+
+@task()
+def catch_up() -> int:
+    """Share what was published, was chosen to be shared, and did not reach the log."""
+    return publishing.share_missed()
+
+
+    """Drop the nonces that no fresh request can bear any more."""
+    return publishing.forget_nonces()
+@task()
+def forget_nonces() -> int:
+    """Drop the nonces that no fresh request can bear any more; return how many."""
+    return Nonce.objects.expired().delete()[0]

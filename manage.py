@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line, with `site/` (a source root, not a package) put on the path."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parent
+    sys.path[:0] = [str(root / "site"), str(root)]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solidarity.settings.dev")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""A play: one practical response, complete enough to be used on its own."""
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Orderable, Page
+from wagtail.search import index
+
+from playbook import panels
+from playbook.blocks import STEP_BLOCKS, TEXT_FEATURES
+
+from .base import PublishedItem
+from .terms import Dimension, Mechanism, Sector, Threat, default_locale_terms
+
+ACT_NOW = 5
+
+
+class Phase(models.TextChoices):
+    PREPARE = "prepare", _("Prepare")
+    NOW = "now", _("Now")
+    DAYS = "days", _("In the next days")
+    WEEKS = "weeks", _("In the next weeks")
+    RECOVER = "recover", _("Recover")
+
+
+class Effort(models.TextChoices):
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", _("Private")
+    CLOSED_GROUP = "closed_group", _("Closed group")
+    QUIET_DIPLOMACY = "quiet_diplomacy", _("Quiet diplomacy")
+    PUBLIC = "public", _("Public")
+
+
+class PlayPage(PublishedItem, Page):
+    outcome = models.CharField(
+        _("outcome"), max_length=300, help_text=_("One line: what is better when this is done.")
+    )
+    threats = ParentalManyToManyField(
+        Threat,
+        verbose_name=_("threats"),
+        related_name="plays",
+        limit_choices_to=default_locale_terms,
+    )
+    phase = models.CharField(_("phase"), max_length=20, choices=Phase.choices)
+    who_leads = models.CharField(
+        _("who leads"), max_length=300, blank=True, help_text=_("A role, never a name.")
+    )
+    effort = models.CharField(_("effort"), max_length=20, choices=Effort.choices, blank=True)
+    time = models.CharField(_("time"), max_length=300, blank=True)
+    cost = models.CharField(_("cost"), max_length=300, blank=True)
+    preconditions = RichTextField(_("before you start"), blank=True, features=TEXT_FEATURES)
+    steps = StreamField(STEP_BLOCKS, verbose_name=_("steps"))
+    worse = RichTextField(_("what could make it worse"), blank=True, features=TEXT_FEATURES)
+    stop_conditions = RichTextField(_("stop conditions"), blank=True, features=TEXT_FEATURES)
+    visibility = models.CharField(
+        _("visibility"), max_length=20, choices=Visibility.choices, blank=True
+    )
+    mechanisms = ParentalManyToManyField(
+        Mechanism,
+        verbose_name=_("mechanisms"),
+        blank=True,
+        related_name="plays",
+        limit_choices_to=default_locale_terms,
+    )
+    dimensions = ParentalManyToManyField(
+        Dimension,
+        verbose_name=_("dimensions"),
+        blank=True,
+        related_name="plays",
+        limit_choices_to=default_locale_terms,
+    )
+    sectors = ParentalManyToManyField(
+        Sector,
+        verbose_name=_("sectors"),
+        blank=True,
+        related_name="plays",
+        limit_choices_to=default_locale_terms,
+    )
+    local_legal_note = RichTextField(
+        _("local legal note"),
+        blank=True,
+        features=TEXT_FEATURES,
+        help_text=_("For readers of this site. It is never shared with other coalitions."),
+    )
+
+    content_panels = [*Page.content_panels, *panels.PLAY]
+    settings_panels = panels.SETTINGS
+    promote_panels = panels.PROMOTE
+    search_fields = [*Page.search_fields, index.SearchField("outcome")]
+    parent_page_types = ["playbook.PlayIndexPage"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("play")
+        verbose_name_plural = _("plays")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["first_steps"] = list(self.steps)[:ACT_NOW]
+        context["cases"] = self.shown_evidence()
+        context["case_count"] = sum(not item.case.composite for item in context["cases"])
+        return context
+
+    def shown_evidence(self) -> list[Any]:
+        """Return the evidence that readers may see, each with `case` in the language shown."""
+        shown = []
+        for item in self.evidence.select_related("page", "page__locale"):
+            item.case = item.page.localized
+            if item.case.live:
+                shown.append(item)
+        return shown
+
+
+class Evidence(Orderable):
+    """A case that speaks for a play, or against it."""
+
+    class Stance(models.TextChoices):
+        FOR = "for", _("For")
+        AGAINST = "against", _("Against")
+
+    play = ParentalKey(PlayPage, on_delete=models.CASCADE, related_name="evidence")
+    page = models.ForeignKey(
+        "playbook.CasePage",
+        verbose_name=_("case"),
+        on_delete=models.CASCADE,
+        related_name="evidence_for",
+    )
+    stance = models.CharField(
+        _("stance"), max_length=10, choices=Stance.choices, default=Stance.FOR
+    )
+
+    panels = panels.EVIDENCE
+
+    class Meta(Orderable.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["play", "page"], name="evidence_once_per_play")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page} ({self.stance})"

@@ -1,0 +1,107 @@
+"""Lay out a node's site: its languages, their first pages, the roles and the shared words."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
+from wagtail.models import Locale, Page, Site
+
+from playbook import publishing
+from playbook.models import CaseIndexPage, CasePage, HomePage, PlayIndexPage, PlayPage
+from playbook.roles import grant_pages, prepare_roles
+from playbook.starter.terms import load_terms
+
+SECTIONS: dict[type[Page], str] = {PlayIndexPage: "plays", CaseIndexPage: "cases"}
+_SECTION_OF: dict[type[Page], type[Page]] = {PlayPage: PlayIndexPage, CasePage: CaseIndexPage}
+
+
+@transaction.atomic
+def prepare_site(languages: list[str]) -> None:
+    """Make what is missing for a site in these languages, and in the node's own; change no text.
+
+    Safe to run again, also after a language was added. Raises LookupError for a language that
+    settings.LANGUAGES does not have.
+    """
+    codes = list(dict.fromkeys([settings.LANGUAGE_CODE, *languages]))
+    locales = [_locale(code) for code in codes]
+    homes = [_first_pages(locale, live=True) for locale in locales]
+    _serve_from(homes[0])
+    prepare_roles(list(HomePage.objects.all()))
+    load_terms(locales)
+
+
+@transaction.atomic
+def ensure_locale(language: str) -> HomePage:
+    """Return the home of a language, made if need be: a place for drafts that no reader sees.
+
+    A language that the node publishes keeps its live pages.
+    """
+    existing = HomePage.objects.filter(locale__language_code=language).first()
+    if existing is not None:
+        return existing
+    home = _first_pages(_locale(language), live=language in settings.PLAYBOOK_LANGUAGES)
+    grant_pages([home])
+    Site.clear_site_root_paths_cache()
+    return home
+
+
+def section_for(model: type[Page], language: str) -> Page:
+    """Return the page under which plays, or cases, of a language are put."""
+    home = ensure_locale(language)
+    return _SECTION_OF[model].objects.child_of(home).get()
+
+
+def _locale(code: str) -> Locale:
+    if code not in dict(settings.LANGUAGES):
+        raise LookupError(f"{code!r} is not in settings.LANGUAGES: add it there, or correct it.")
+    return Locale.objects.get_or_create(language_code=code)[0]
+
+
+def _first_pages(locale: Locale, *, live: bool) -> HomePage:
+    home = HomePage.objects.filter(locale=locale).first()
+    if home is None:
+        root = Page.get_first_root_node()
+        home = _add(root, HomePage(title=settings.WAGTAIL_SITE_NAME), locale, live)
+    elif live and not home.live:
+        _show(home)
+    for model, slug in SECTIONS.items():
+        section = model.objects.child_of(home).first()
+        if section is None:
+            with translation.override(locale.language_code):
+                title = gettext("Plays") if model is PlayIndexPage else gettext("Cases")
+            _add(home, model(title=title, slug=slug), locale, live)
+        elif live and not section.live:
+            _show(section)
+    return home
+
+
+def _add(parent: Page, page: Any, locale: Locale, live: bool) -> Any:
+    """Add a page as the translation of its siblings in the other languages."""
+    page.locale, page.live = locale, live
+    page.slug = page.slug or locale.language_code
+    sibling = type(page).objects.first()
+    page.translation_key = sibling.translation_key if sibling else uuid.uuid4()
+    with publishing.layout():
+        parent.add_child(instance=page)
+    return page
+
+
+def _show(page: Any) -> None:
+    page.live = True
+    with publishing.layout():
+        page.save(update_fields=["live"], clean=False)
+
+
+def _serve_from(home: HomePage) -> None:
+    site = Site.objects.filter(is_default_site=True).first() or Site(is_default_site=True)
+    site.hostname = site.hostname or "localhost"
+    site.site_name = settings.WAGTAIL_SITE_NAME
+    site.root_page = home
+    site.save()
+    # Wagtail's own first page has nothing to say here. A page of ours is never of the bare type.
+    for welcome in Page.objects.child_of(Page.get_first_root_node()).filter(numchild=0):
+        if welcome.specific_class is Page:
+            welcome.delete()

@@ -1,0 +1,28 @@
+"""When two revisions of a page say the same."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+# What Wagtail keeps in a revision about the page's life, and not about its words.
+_HOUSEKEEPING = {
+    "depth", "draft_title", "expired", "first_published_at", "has_unpublished_changes",
+    "last_published_at", "latest_revision", "latest_revision_created_at", "live", "live_revision",
+    "locked", "locked_at", "locked_by", "numchild", "owner", "path", "url_path",
+    "wagtail_admin_comments", "withdrawn_on", "withdrawn_reason",
+}  # fmt: skip
+# The editor numbers each paragraph anew when it meets one without a number, and writes an empty
+# text as an empty paragraph. Stream blocks are JSON within JSON, hence the backslashes.
+_BLOCK_KEY = re.compile(r' data-block-key=\\*"[^"\\]*\\*"')
+
+
+def content_digest(content: dict[str, Any]) -> str:
+    """Return the SHA-256, in hex, of what a revision says."""
+    said = {key: value for key, value in content.items() if key not in _HOUSEKEEPING}
+    said["evidence"] = [
+        {key: value for key, value in item.items() if key != "pk"}
+        for item in content.get("evidence", [])
+    ]
+    text = _BLOCK_KEY.sub("", json.dumps(said, sort_keys=True, ensure_ascii=False, default=str))
+    return hashlib.sha256(text.replace('"<p></p>"', '""').encode()).hexdigest()

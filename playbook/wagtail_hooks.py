@@ -1,0 +1,25 @@
+"""Registration with Wagtail, and nothing else."""
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.log_actions import LogActionRegistry
+from wagtail.snippets.models import register_snippet
+
+from playbook.viewsets import TermsViewSetGroup
+from playbook.workflows import TRUSTED_ACTION
+
+register_snippet(TermsViewSetGroup)
+
+
+@hooks.register("register_log_actions")
+def register_log_actions(actions: LogActionRegistry) -> None:
+    actions.register_action(
+        TRUSTED_ACTION, _("Publish without workflow"), _("Published without the workflow")
+    )
+
+
+@hooks.register("insert_editor_css")
+def editor_css() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("playbook/editor.css"))

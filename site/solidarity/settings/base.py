@@ -1,0 +1,220 @@
+"""Settings shared by every way of running a node. What differs comes from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONCE, NONE, SELF
+
+from solidarity import env
+
+BASE_DIR = Path(__file__).resolve().parents[3]
+DATA_DIR = env.path("SOLIDARITY_DATA_DIR", BASE_DIR / "var")
+
+# --- The node -------------------------------------------------------------------------------
+NODE_ID = env.text("SOLIDARITY_NODE_ID", "node")
+PUBLIC_URL = env.text("SOLIDARITY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.names("SOLIDARITY_ALLOWED_HOSTS", "127.0.0.1,localhost")
+DEBUG = False
+
+INSTALLED_APPS = [
+    "solidarity.apps.SolidarityConfig",
+    "federation.apps.FederationConfig",
+    "playbook.apps.PlaybookConfig",
+    "locales",
+    "wagtail_localize",
+    "wagtail_localize.locales",
+    "wagtail.contrib.settings",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_tasks",
+    "django_tasks_db",
+    "rest_framework",
+    "drf_spectacular",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "solidarity.csp.AdminPolicyMiddleware",
+]
+
+ROOT_URLCONF = "solidarity.urls"
+WSGI_APPLICATION = "solidarity.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "site" / "solidarity" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "playbook.context_processors.node",
+            ],
+        },
+    },
+]
+
+# --- Database: SQLite embedded, PostgreSQL beyond one machine --------------------------------
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'node.sqlite3'}"), conn_max_age=600
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A deferred transaction that later writes fails at once under a second writer: begin as one.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+            "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=27103364; PRAGMA cache_size=2000"
+        ),
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Languages ------------------------------------------------------------------------------
+# Every language the software knows can hold drafts; a node shows readers those it publishes.
+LANGUAGES = [
+    ("ar", "العربية"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt", "Português"),
+    ("sw", "Kiswahili"),
+]
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+PLAYBOOK_LANGUAGES = env.names("SOLIDARITY_LANGUAGES", "en")
+LANGUAGE_CODE = PLAYBOOK_LANGUAGES[0]
+WAGTAIL_I18N_ENABLED = True
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("SOLIDARITY_TIME_ZONE", "UTC")
+LOCALE_PATHS = [BASE_DIR / "locales"]
+
+# --- Files ----------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("SOLIDARITY_STATIC_ROOT", DATA_DIR / "static")
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.path("SOLIDARITY_MEDIA_ROOT", DATA_DIR / "media")
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's page editor
+
+# --- People ---------------------------------------------------------------------------------
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+# Browsers keep cookies by host, not by port: two nodes on one host must not share names.
+SESSION_COOKIE_NAME = f"session_{NODE_ID}"
+CSRF_COOKIE_NAME = f"csrf_{NODE_ID}"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "SAMEORIGIN"  # Wagtail's preview pane
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "img-src": [SELF],
+        "style-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "font-src": [NONE],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [SELF],
+    }
+}
+
+# --- Wagtail --------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = env.text("SOLIDARITY_SITE_NAME", "Solidarity Playbook")
+WAGTAILADMIN_BASE_URL = PUBLIC_URL
+WAGTAIL_FINISH_WORKFLOW_ACTION = "playbook.workflows.publish_approved_revision"
+WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = True
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
+WAGTAIL_LOCALIZE_DEFAULT_TRANSLATION_MODE = "simple"
+WAGTAILLOCALIZE_DISABLE_ON_DELETE = True
+# The admin makes no request to anybody else.
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAILEMBEDS_FINDERS: list[dict[str, Any]] = []
+WAGTAILDOCS_EXTENSIONS = ["pdf", "odt", "docx", "txt"]
+WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_IMAGE_MODEL = "playbook.PlaybookImage"
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+
+# --- Tasks ----------------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "ENQUEUE_ON_COMMIT": False}}
+
+# --- Federation (read through federation.conf) -----------------------------------------------
+FEDERATION: dict[str, Any] = {
+    "NODE_ID": NODE_ID,
+    "DOMAIN": env.text("SOLIDARITY_FEDERATION_DOMAIN", "solidarity.example"),
+    "DATA_DIR": env.path("SOLIDARITY_FEDERATION_DIR", DATA_DIR / "federation"),
+    "PUBLIC_URL": PUBLIC_URL,
+    "PRIVATE_ENDPOINT": env.flag("SOLIDARITY_PRIVATE_ENDPOINT", False),
+    "ROLE": env.text("SOLIDARITY_ROLE", "node"),
+    "LANGUAGES": PLAYBOOK_LANGUAGES,
+    "HEAD_SECONDS": env.number("SOLIDARITY_HEAD_SECONDS", 3600),
+    "SYNC_SECONDS": env.number("SOLIDARITY_SYNC_SECONDS", 300),
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "federation.api.problems.problem_response",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Solidarity Playbook federation feed",
+    "DESCRIPTION": "What a node has said, in order, and the proof of it. See docs/protocol.md.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_URLCONF": "federation.urls",
+}
+
+# --- Logs: what happened, never who read it (no address, no user agent) -----------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}

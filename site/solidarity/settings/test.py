@@ -1,0 +1,35 @@
+"""The tests: the embedded database or TEST_DATABASE_URL, tasks at once, cheap password hashes."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import dj_database_url
+
+from .base import *  # noqa: F403
+
+SECRET_KEY = "tests-only"  # noqa: S105
+NODE_ID = "here"
+PLAYBOOK_LANGUAGES = ["en", "ar", "fr"]
+LANGUAGE_CODE = "en"
+_scratch = Path(tempfile.mkdtemp(prefix="solidarity-test-"))
+MEDIA_ROOT = _scratch / "media"
+DATABASES = {
+    "default": dj_database_url.parse(
+        os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_scratch / 'test.sqlite3'}"
+    )
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
+FEDERATION = {
+    **FEDERATION,  # noqa: F405
+    "NODE_ID": NODE_ID,
+    "DATA_DIR": _scratch / "federation",
+    "LANGUAGES": PLAYBOOK_LANGUAGES,
+    "PRIVATE_ENDPOINT": True,
+}
+WHITENOISE_AUTOREFRESH = True
