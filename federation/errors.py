@@ -106,7 +106,8 @@ class UnknownSchema(RecordError):
     remedy = "Update this software; the record is kept and applied once it is understood."
 
     def __init__(self, detail: str = "", *, schema: str = "", item: str | None = None) -> None:
-        super().__init__(detail or f"the schema {schema!r} is not known here", item=item)
+        named = f"the schema {schema!r} is not known here" if schema else ""
+        super().__init__(detail or named, item=item)
         self.schema = schema
 
 

@@ -8,22 +8,24 @@ from django_tasks import task
 from federation.models import Nonce, Peer
 from federation.services import heads, publishing, sync
 
+PRIORITY = 10  # before the search index, which has a task for every saved page
 
-@task()
+
+@task(priority=PRIORITY)
 def sign_head() -> int:
     """Sign a head over what was appended; return the entries signed, 0 for nothing new."""
     log = heads.sign_head(datetime.now(UTC))
     return log.head_size if log else 0
 
 
-@task()
+@task(priority=PRIORITY)
 def sync_with(node_id: str) -> bool:
     """Pull from one peer."""
     peer = Peer.objects.filter(node_id=node_id).first()
     return sync.sync_peer(peer).ok if peer else False
 
 
-@task()
+@task(priority=PRIORITY)
 def catch_up() -> int:
     """Share what was published, was chosen to be shared, and did not reach the log."""
     return publishing.share_missed()
@@ -31,7 +33,7 @@ def catch_up() -> int:
 
     """Drop the nonces that no fresh request can bear any more."""
     return publishing.forget_nonces()
-@task()
+@task(priority=PRIORITY)
 def forget_nonces() -> int:
     """Drop the nonces that no fresh request can bear any more; return how many."""
     return Nonce.objects.expired().delete()[0]

@@ -10,7 +10,7 @@ _NO_PLACE = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 
 
 def _absolute_addresses_only(tag: str, attribute: str, value: str) -> str | None:
-    return value if _ABSOLUTE.match(value) else None
+    return value if attribute != "href" or _ABSOLUTE.match(value) else None
 
 
 _CLEANER = nh3.Cleaner(

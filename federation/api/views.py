@@ -5,12 +5,14 @@ Views choose and check; the bytes were made when a head was signed.
 
 import gzip
 import hashlib
+from typing import Any
 
 from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -30,7 +32,23 @@ _BINARY = {(200, answers.OCTETS): OpenApiTypes.BINARY}
 _OBJECT = {(200, JSON): OpenApiTypes.OBJECT}
 
 
-class HeadsView(APIView):
+class OneKind(BaseContentNegotiation):
+    """Each address has one kind of answer, whatever the Accept header hopes for."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class FeedView(APIView):
+    content_negotiation_class = OneKind
+
+
+class HeadsView(FeedView):
     """The newest checkpoints of the logs carried here that changed since a counter."""
 
     @extend_schema(
@@ -58,7 +76,7 @@ class HeadsView(APIView):
         return answers.plain(canonical.dumps(body), JSON, immutable=False)
 
 
-class CheckpointView(APIView):
+class CheckpointView(FeedView):
     """The newest signed head of one log, as a signed note."""
 
     @extend_schema(operation_id="checkpoint", responses={(200, "text/plain"): OpenApiTypes.STR})
@@ -71,7 +89,7 @@ class CheckpointView(APIView):
         )
 
 
-class TileView(APIView):
+class TileView(FeedView):
     """Hash tiles, entry bundles and record bundles, full or partial (C2SP tlog-tiles)."""
 
     @extend_schema(operation_id="tile", responses=_BINARY)
@@ -145,7 +163,7 @@ def _narrowed(kind: TileKind, data: bytes, n: int, width: int) -> bytes:
     return gzip.compress(bundles.encode_records(rows), mtime=0)
 
 
-class RecordView(APIView):
+class RecordView(FeedView):
     """One record as a DSSE envelope; what the caller may not read is absent."""
 
     @extend_schema(operation_id="record", responses=_OBJECT)
@@ -159,7 +177,7 @@ class RecordView(APIView):
         return answers.plain(envelope.to_json(), JSON, immutable=False)
 
 
-class BlobView(APIView):
+class BlobView(FeedView):
     """One file by its SHA-256, with Range; only while a record that names it may be read."""
 
     @extend_schema(operation_id="blob", responses={(200, "*/*"): OpenApiTypes.BINARY})
@@ -174,7 +192,7 @@ class BlobView(APIView):
         return answers.file(request._request, media.blob_path(sha256), blob.type, blob.size)
 
 
-class DirectoryView(APIView):
+class DirectoryView(FeedView):
     """The descriptors of every member, for members: a signed request, a signed answer."""
 
     @extend_schema(operation_id="directory", responses=_OBJECT)
@@ -190,7 +208,7 @@ class DirectoryView(APIView):
         return permissions.sign_answer(request._request, response)
 
 
-class DescriptorView(APIView):
+class DescriptorView(FeedView):
     """This node's own descriptor, for a node that was invited and compares fingerprints."""
 
     @extend_schema(operation_id="descriptor", responses=_OBJECT)
@@ -202,7 +220,7 @@ class DescriptorView(APIView):
         return answers.plain(data, JSON, immutable=False)
 
 
-class EnrolView(APIView):
+class EnrolView(FeedView):
     """A descriptor with an invite token. A person at this node still compares fingerprints."""
 
     @extend_schema(operation_id="enrol", request=OpenApiTypes.OBJECT, responses=_OBJECT)
@@ -220,7 +238,7 @@ class EnrolView(APIView):
         return permissions.sign_answer(raw, response)
 
 
-class StatusView(APIView):
+class StatusView(FeedView):
     """What this node speaks: protocol and schema versions, languages, software version."""
 
     @extend_schema(operation_id="status", responses=_OBJECT)

@@ -14,8 +14,8 @@ from django.db.models import F, Q
 
 from federation.client import Feed, Fetcher, Heads, HttpFetcher
 from federation.conf import Conf, get_conf
-from federation.errors import FederationError, LogShrank, StateChanged
-from federation.models import Entry, Log, Peer, Quarantine, Record
+from federation.errors import FederationError, LogShrank, MemberSuspended, StateChanged
+from federation.models import Entry, Log, Peer, PeerStatus, Quarantine, Record
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import bundles, dsse, tiles
 
@@ -58,6 +58,8 @@ def sync_peer(
     report = SyncReport(peer.node_id)
     own = fetcher is None
     try:
+        if peer.status != PeerStatus.ACTIVE:
+            raise MemberSuspended(f"{peer.node_id} is {peer.status} here.", item=peer.node_id)
         member = DescriptorDirectory(conf.trust_dir).member(peer.node_id)
         member.require_active()
         fetcher = fetcher or HttpFetcher(conf, private=member.endpoints[0].private)

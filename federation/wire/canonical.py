@@ -28,6 +28,7 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1
 
+_FAST_DEPTH: Final = 128  # orjson writes no more than 254 levels
 _MISS: Final = object()
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)
@@ -51,7 +52,7 @@ def dumps(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
     what I-JSON cannot hold (a float that would be written as an integer beyond 2^53-1 included,
     for no reader here would take it back) and TooDeep.
     """
-    if _is_plain(value, max_depth):
+    if _is_plain(value, min(max_depth, _FAST_DEPTH)):
         try:
             data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         except orjson.JSONEncodeError as error:  # a lone surrogate
@@ -90,11 +91,11 @@ def _load_fast(data: bytes, max_bytes: int, max_depth: int) -> Any:
         raise JsonTooLarge(f"{len(data)} bytes, where at most {max_bytes} are allowed")
     try:
         value = orjson.loads(data)
-        if not _is_plain(value, max_depth):
+        if not _is_plain(value, min(max_depth, _FAST_DEPTH)):
             return _MISS
         if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != data or _has_noncharacter(data):
             return _MISS
-    except ValueError:  # orjson's own errors are ValueErrors, or TypeErrors that are ours to avoid
+    except ValueError:
         return _MISS
     return value
 

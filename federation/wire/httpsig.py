@@ -6,13 +6,15 @@ clock, the allowed skew and Ed25519 itself are ours. The policy stands in `reque
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from http_message_signatures import (
+    ContentDigest,
     HTTPMessageSignaturesException,
+    HTTPMessageSigner,
     HTTPMessageVerifier,
     HTTPSignatureAlgorithm,
     HTTPSignatureKeyResolver,
@@ -20,7 +22,7 @@ from http_message_signatures import (
 )
 from http_sf.compat import InnerList
 
-from federation.errors import BadRequestSignature, BadSignature, Stale
+from federation.errors import BadRequestSignature, BadSignature, DigestMismatch, Stale
 from federation.wire.keys import PublicKey, SigningKey
 
 SKEW: Final = timedelta(seconds=300)
@@ -192,3 +194,45 @@ def check_age(parameters: Mapping[str, Any], now: datetime, lifetime: timedelta 
         life = expires - created
         if not 0 <= life <= lifetime.total_seconds():
             raise Stale(f"the signature lives {life} s, not {lifetime.total_seconds():.0f} at most")
+
+
+def sign(
+    message: RequestView | ResponseView,
+    covered: Collection[str],
+    key: SigningKey,
+    **parameters: Any,
+) -> dict[str, str]:
+    """The two signature headers of a message; raises BadRequestSignature if it has no valid base.
+
+    `parameters` are the library's: key_id, created, expires, nonce, label, tag.
+    """
+    for name in ("signature", "signature-input"):
+        message.headers.pop(name, None)
+    signer = HTTPMessageSigner(signature_algorithm=Ed25519, key_resolver=OneKey(private=key))
+    try:
+        signer.sign(
+            message,
+            covered_component_ids=tuple(covered),
+            use_existing_digest="content-digest" in covered,
+            **parameters,
+        )
+    except (HTTPMessageSignaturesException, ValueError, TypeError) as error:
+        raise BadRequestSignature(f"the message cannot be signed: {error}") from error
+    headers = message.headers
+    return {"Signature-Input": headers["Signature-Input"], "Signature": headers["Signature"]}
+
+
+def content_digest(body: bytes) -> str:
+    """The Content-Digest of a body as it is sent, that is, after encoding (RFC 9530, SHA-256)."""
+    return str(ContentDigest.create(body))
+
+
+def check_digest(message: Message) -> None:
+    """Raises DigestMismatch unless the body is the one that was signed (before any decoding)."""
+    field = message.header("content-digest")
+    if field is None:
+        return
+    try:
+        ContentDigest.verify(field, message.body or b"")
+    except HTTPMessageSignaturesException as error:
+        raise DigestMismatch(str(error)) from error

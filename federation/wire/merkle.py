@@ -136,7 +136,7 @@ def verify_inclusion(
     """Raises BadProof unless the leaf hash stands at `index` (RFC 9162 section 2.1.3.2)."""
     if not 0 <= index < size:
         raise BadProof(f"a tree of size {size} has no leaf {index}")
-    _check_hashes(proof)
+    _check_hashes((leaf, root, *proof))
     place, last, total = index, size - 1, leaf
     for sibling in proof:
         if last == 0:

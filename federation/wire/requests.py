@@ -13,15 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from http_message_signatures import (
-    ContentDigest,
-    HTTPMessageSignaturesException,
-    HTTPMessageSigner,
-)
+from http_message_signatures import HTTPMessageSignaturesException
 
 from federation.errors import (
     BadRequestSignature,
-    DigestMismatch,
     MissingComponent,
     Replayed,
     UnknownKey,
@@ -31,9 +26,7 @@ from federation.errors import (
 )
 from federation.wire.httpsig import (
     SKEW,
-    Ed25519,
     Message,
-    OneKey,
     RequestView,
     ResponseView,
     Signed,
@@ -41,6 +34,9 @@ from federation.wire.httpsig import (
     as_request,
     as_response,
     check_age,
+    check_digest,
+    content_digest,
+    sign,
 )
 from federation.wire.keys import PublicKey, SigningKey
 
@@ -83,11 +79,6 @@ ResolveKey = Callable[[str], PublicKey]
 """Finds an enrolled key by its keyid; raises UnknownKey."""
 ConsumeNonce = Callable[[str, str, datetime], bool]
 """Remembers (keyid, nonce) until a time (UTC); false if it was there already."""
-
-
-def content_digest(body: bytes) -> str:
-    """The Content-Digest of a body as it is sent, that is, after encoding (RFC 9530, SHA-256)."""
-    return str(ContentDigest.create(body))
 
 
 def sign_request(
@@ -157,7 +148,7 @@ def verify_request_at(
     check_age(signed.parameters, now, LIFETIME)
     keyid, key = _resolve(signed, resolve_key)
     url = _verify_at_own(message, own_targets, key, now)
-    _check_digest(message)
+    check_digest(message)
     nonce = signed.parameters["nonce"]
     expires = datetime.fromtimestamp(signed.parameters["expires"], tz=UTC)
     if not consume_nonce(keyid, nonce, expires + SKEW):
@@ -192,7 +183,7 @@ def verify_response(
     check_age(signed.parameters, now, LIFETIME)
     keyid, key = _resolve(signed, resolve_key)
     _verify_signature(as_response(response, request), key, now)
-    _check_digest(response)
+    check_digest(response)
     return keyid
 
 
@@ -216,25 +207,17 @@ def _sign(
     now: datetime,
     nonce: str | None,
 ) -> dict[str, str]:
-    for name in ("signature", "signature-input"):
-        message.headers.pop(name, None)
-    signer = HTTPMessageSigner(signature_algorithm=Ed25519, key_resolver=OneKey(private=key))
-    try:
-        signer.sign(
-            message,
-            key_id=keyid,
-            created=now,
-            expires=now + LIFETIME,
-            nonce=nonce,
-            label=LABEL,
-            tag=TAG,
-            covered_component_ids=tuple(covered),
-            use_existing_digest="content-digest" in covered,
-        )
-    except (HTTPMessageSignaturesException, ValueError, TypeError) as error:
-        raise BadRequestSignature(f"the message cannot be signed: {error}") from error
-    headers = message.headers
-    return {"Signature-Input": headers["Signature-Input"], "Signature": headers["Signature"]}
+    return sign(
+        message,
+        covered,
+        key,
+        key_id=keyid,
+        created=now,
+        expires=now + LIFETIME,
+        nonce=nonce,
+        label=LABEL,
+        tag=TAG,
+    )
 
 
 def _shape(message: Message, now: datetime) -> Signed:
@@ -323,14 +306,3 @@ def _verify_signature(message: RequestView | ResponseView, key: PublicKey, now: 
         verifier.verify(message, max_age=LIFETIME, expect_tag=TAG)
     except (HTTPMessageSignaturesException, ValueError, TypeError) as error:
         raise BadRequestSignature(f"the signature does not fit the message: {error}") from error
-
-
-def _check_digest(message: Message) -> None:
-    """Raises DigestMismatch unless the body is the one that was signed (before any decoding)."""
-    field = message.header("content-digest")
-    if field is None:
-        return
-    try:
-        ContentDigest.verify(field, message.body or b"")
-    except HTTPMessageSignaturesException as error:
-        raise DigestMismatch(str(error)) from error

@@ -1,9 +1,12 @@
 """Pictures. See `playbook.pictures` for what happens to an upload."""
 
+from __future__ import annotations
+
 from pathlib import PurePath
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.images.models import AbstractImage, AbstractRendition, Image
@@ -17,6 +20,19 @@ class PlaybookImage(AbstractImage):
     class Meta(AbstractImage.Meta):
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
+
+    @classmethod
+    def store(cls, data: bytes, **fields: Any) -> PlaybookImage:
+        """Store picture bytes from anywhere. Raises ValidationError for what is no good picture.
+
+        Assigning damaged bytes to `file` would raise whatever the decoder raises.
+        """
+        drawn = redraw(ContentFile(data))
+        drawn.redrawn = True
+        image = cls(file=drawn, **fields)
+        image._set_image_file_metadata()
+        image.save()
+        return image
 
     @property
     def default_alt_text(self) -> str:

@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure: no time limit an example.
+settings.register_profile("wire", deadline=None)
+settings.load_profile("wire")
 
 VECTORS = Path(__file__).parents[4] / "shared" / "vectors"
 

@@ -81,7 +81,10 @@ _CASE = {
         {
             "id": "99999999-2222-4333-8444-555555555555",
             "type": "lesson",
-            "value": {"lesson": "<p>Write it down.</p>", "applies_when": "There are several of you"},
+            "value": {
+                "lesson": "<p>Write it down.</p>",
+                "applies_when": "There are several of you",
+            },
         }
     ],
     "transfers_if": "<p>People know each other.</p>",

@@ -1,4 +1,5 @@
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def test_bad_input_has_its_own_error(data: bytes, error: type[JsonError]) -> Non
         b"1e+21",
         b"0.000001",
         b"[" * 32 + b"]" * 32,
-        "\"\U0001f602\ue000\u00e9\"".encode(),
+        '"\U0001f602\ue000\u00e9"'.encode(),
     ],
 )
 def test_the_edges_of_what_is_allowed_are_canonical(data: bytes) -> None:
@@ -179,10 +180,59 @@ def test_a_value_that_holds_itself_is_too_deep() -> None:
         canonical.dumps(loop)
 
 
+# RFC 8785 appendix B. Those without a text would be integers beyond 2^53-1, which I-JSON forbids.
+APPENDIX_B = {
+    "0000000000000000": "0",
+    "8000000000000000": "0",
+    "0000000000000001": "5e-324",
+    "8000000000000001": "-5e-324",
+    "7fefffffffffffff": "1.7976931348623157e+308",
+    "ffefffffffffffff": "-1.7976931348623157e+308",
+    "4340000000000000": None,
+    "c340000000000000": None,
+    "4430000000000000": None,
+    "44b52d02c7e14af5": "9.999999999999997e+22",
+    "44b52d02c7e14af6": "1e+23",
+    "44b52d02c7e14af7": "1.0000000000000001e+23",
+    "444b1ae4d6e2ef4e": None,
+    "444b1ae4d6e2ef4f": None,
+    "444b1ae4d6e2ef50": "1e+21",
+    "3eb0c6f7a0b5ed8c": "9.999999999999997e-7",
+    "3eb0c6f7a0b5ed8d": "0.000001",
+    "41b3de4355555553": "333333333.3333332",
+    "41b3de4355555554": "333333333.33333325",
+    "41b3de4355555555": "333333333.3333333",
+    "41b3de4355555556": "333333333.3333334",
+    "41b3de4355555557": "333333333.33333343",
+    "becbf647612f3696": "-0.0000033333333333333333",
+    "43143ff3c1cb0959": "1424953923781206.2",
+    "7fffffffffffffff": None,
+    "7ff0000000000000": None,
+}
+
+
+@pytest.mark.parametrize(("bits", "text"), APPENDIX_B.items())
+def test_numbers_are_written_as_rfc_8785_appendix_b_says(bits: str, text: str | None) -> None:
+    (number,) = struct.unpack(">d", bytes.fromhex(bits))
+    if text is None:
+        with pytest.raises(NotInIJson):
+            canonical.dumps([number])
+    else:
+        assert canonical.dumps([number]) == f"[{text}]".encode()
+
+
+def test_a_higher_limit_of_depth_is_kept_to() -> None:
+    deep = b"[" * 300 + b"]" * 300
+    value = canonical.loads_canonical(deep, max_depth=300)
+    assert canonical.dumps(value, max_depth=300) == deep
+    with pytest.raises(TooDeep):
+        canonical.loads(deep, max_depth=299)
+
+
 @given(values)
 @example({"a": 1e21, "b": -0.0, "c": 5e-324, "d": [1e-7, 123456.789]})
 @example({"\ufb33": 1, "\U0001f602": 2, "\u20ac": 3, "\r": 4})
-@example({"": "\x7f\u2028\x00\x1f\"\\/"})
+@example({"": '\x7f\u2028\x00\x1f"\\/'})
 def test_both_paths_write_what_rfc_8785_says(value: Any) -> None:
     data = canonical.dumps(value)
     assert data == rfc8785.dumps(value)
@@ -213,7 +263,7 @@ def test_any_bytes_are_a_value_or_a_named_error(data: bytes) -> None:
     assert canonical.dumps(value) == data
 
 
-@given(st.text("[]{}\",:\\u0123dD8cC9aftrnule.eE+- \n", max_size=30))
+@given(st.text('[]{}",:\\u0123dD8cC9aftrnule.eE+- \n', max_size=30))
 def test_any_json_like_text_is_read_as_the_standard_library_reads_it(text: str) -> None:
     try:
         expected = json.loads(text)

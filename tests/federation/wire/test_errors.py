@@ -27,7 +27,7 @@ def test_no_class_with_a_code_is_also_a_branch() -> None:
 
 
 def test_every_branch_ends_in_errors_with_codes() -> None:
-    named = {cls for cls in all_errors()}
+    named = set(all_errors())
     classes = {v for v in vars(errors).values() if isinstance(v, type)}
     for cls in classes - named:
         if issubclass(cls, FederationError):

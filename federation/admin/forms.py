@@ -1,0 +1,130 @@
+"""The forms of the Federation menu."""
+
+import re
+
+from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from federation.models import Item, ItemState, Policy, SharingChoice, SharingMode, Subscription
+from federation.wire.statements import MAX_NOTE
+
+from .texts import kind_name, tongue
+
+NODE = re.compile(r"^[a-z0-9-]{1,63}\Z")
+_NODE_WRONG = _("A node's name has small letters, digits and hyphens only.")
+_ANY = ("*", _("any"))
+_HEX = RegexValidator(r"^[0-9a-fA-F\s]+$", _("A fingerprint has digits and the letters a to f."))
+
+
+def _lines(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "dir": "auto"})
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=_("Note to the author"),
+        max_length=MAX_NOTE,
+        widget=_lines(5),
+        help_text=_(
+            "Only the author's node can read it. It is kept there: name nobody, tell no story."
+        ),
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=MAX_NOTE,
+        widget=_lines(2),
+        help_text=_("Everyone can read it. Name nobody and give nothing away."),
+    )
+
+
+class ModeForm(forms.ModelForm):
+    class Meta:
+        model = SharingChoice
+        fields = ["mode"]
+        labels = {"mode": _("May this page leave this node?")}
+        widgets = {"mode": forms.RadioSelect}
+
+    mode = forms.ChoiceField(choices=SharingMode.choices, widget=forms.RadioSelect)
+
+
+class ConfirmForm(forms.Form):
+    fingerprint = forms.CharField(
+        label=_("The fingerprint as the other side read it out"),
+        max_length=200,
+        validators=[_HEX],
+        help_text=_("64 digits and letters; spaces do not matter."),
+        widget=forms.TextInput(
+            attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false", "size": 80}
+        ),
+    )
+
+
+class InviteForm(forms.Form):
+    node_id = forms.CharField(
+        label=_("Name of the new node"),
+        max_length=63,
+        validators=[RegexValidator(NODE, _NODE_WRONG)],
+        help_text=_(
+            "Small letters, digits and hyphens. Members can see it: a node at risk takes a "
+            "name that means nothing."
+        ),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    )
+
+
+class InboxFilter(forms.Form):
+    """What to list: by state, origin, language and kind. Empty means: the inbox, from anyone."""
+
+    state = forms.ChoiceField(label=_("State"), required=False)
+    origin = forms.ChoiceField(label=_("From"), required=False)
+    lang = forms.ChoiceField(label=_("Language"), required=False)
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        rows = list(
+            Item.objects.order_by().values_list("origin", "lang", "schema").distinct()
+        )
+        origins, langs, kinds = ({row[at] for row in rows if row[at]} for at in range(3))
+        every = ("", _("any"))
+        self._set("state", [("", _("waiting here")), ("all", _("all")), *ItemState.choices])
+        self._set("origin", [every, *((name, name) for name in sorted(origins))])
+        self._set("lang", [every, *((code, tongue(code).name) for code in sorted(langs))])
+        self._set("kind", [every, *((name, kind_name(name)) for name in sorted(kinds))])
+
+    def _set(self, name: str, choices: list[tuple[object, object]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class SubscriptionForm(forms.ModelForm):
+    """One rule: for these items, this is what becomes of them."""
+
+    origin = forms.CharField(
+        label=_("From"),
+        max_length=63,
+        initial="*",
+        validators=[RegexValidator(r"^(\*|[a-z0-9-]{1,63})\Z", _NODE_WRONG)],
+        help_text=_("The name of a node, or * for any."),
+        widget=forms.TextInput(attrs={"dir": "ltr", "list": "nodes", "autocomplete": "off"}),
+    )
+    schema = forms.ChoiceField(label=_("Kind"))
+    lang = forms.ChoiceField(label=_("Language"))
+    policy = forms.ChoiceField(
+        label=_("What to do with it"), choices=Policy.choices, widget=forms.RadioSelect
+    )
+
+    class Meta:
+        model = Subscription
+        fields = ["origin", "schema", "lang", "policy"]
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        kinds = {"play/1", "case/1", "term/1", self.instance.schema} - {"*"}
+        langs = {*dict(settings.LANGUAGES), self.instance.lang} - {"*"}
+        self.fields["schema"].choices = [_ANY, *((k, kind_name(k)) for k in sorted(kinds))]  # type: ignore[attr-defined]
+        self.fields["lang"].choices = [_ANY, *((c, tongue(c).name) for c in sorted(langs))]  # type: ignore[attr-defined]

@@ -1,0 +1,173 @@
+"""The other nodes: how contact with them stands, and what an operator decides about them."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from federation.conf import get_conf
+from federation.errors import FederationError, FingerprintMismatch
+from federation.models import Log, Peer, PeerStatus
+from federation.services import enrolment, status
+from federation.tasks import sync_with
+
+from .base import Act, Refused, Screen, Text, tell_error
+from .forms import ConfirmForm, InviteForm
+from .texts import remedy_for
+
+
+def own_fingerprint() -> tuple[str, FederationError | None]:
+    """Return this node's fingerprint in groups, or why there is none."""
+    try:
+        return enrolment.own_fingerprint(), None
+    except FederationError as error:
+        return "", error
+
+
+class Peers(Screen):
+    any_of = ("manage_peers",)
+    template_name = "federation/peers.html"
+    header_icon = "group"
+    page_title: Text = gettext_lazy("Peers")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        conf = get_conf()
+        frozen_logs = dict(Log.objects.exclude(frozen="").values_list("node_id", "frozen"))
+        seen = dict(Peer.objects.values_list("node_id", "last_contact_at"))
+        labels = dict(PeerStatus.choices)
+        peers = []
+        for standing in status.peer_standings(conf):
+            lag = None if standing.lag_seconds is None else standing.lag_seconds // 60
+            peers.append(
+                {
+                    "standing": standing,
+                    "status": labels[standing.status],
+                    "pending": standing.status == PeerStatus.PENDING,
+                    "frozen": standing.status == PeerStatus.FROZEN,
+                    "active": standing.status == PeerStatus.ACTIVE,
+                    "minutes": lag,
+                    "seen": seen.get(standing.node),
+                    "behind": standing.log_size - standing.log_applied,
+                    "remedy": remedy_for(standing.error),
+                    "log_frozen": frozen_logs.get(standing.node, ""),
+                    "form": ConfirmForm(auto_id=f"{standing.node}_%s"),
+                }
+            )
+        fingerprint, problem = own_fingerprint()
+        return super().get_context_data(
+            conf=conf,
+            peers=peers,
+            fingerprint=fingerprint,
+            problem=problem,
+            own_log=Log.objects.filter(own=True).first(),
+        )
+
+
+class PeerAct(Act):
+    any_of = ("manage_peers",)
+
+    @cached_property
+    def peer(self) -> Peer:
+        return get_object_or_404(Peer, node_id=self.kwargs["node_id"])
+
+    def back(self, **kwargs: Any) -> str:
+        return reverse("federation_admin:peers")
+
+    def turned_on(self) -> bool:
+        return self.request.POST.get("on") == "1"
+
+
+class Fetch(PeerAct):
+    def act(self, **kwargs: Any) -> str:
+        if self.peer.status != PeerStatus.ACTIVE:
+            raise Refused(_("Nothing is fetched from a node that is pending or frozen."))
+        sync_with.enqueue(self.peer.node_id)
+        return _("Asked for. The worker fetches from %(node)s now; look again in a moment.") % {
+            "node": self.peer.node_id
+        }
+
+
+class Confirm(PeerAct):
+    def act(self, **kwargs: Any) -> str:
+        if self.peer.status != PeerStatus.PENDING:
+            raise Refused(_("This node is not waiting for a confirmation."))
+        form = ConfirmForm(self.request.POST)
+        if not form.is_valid():
+            raise Refused(_("That is not a fingerprint: 64 digits and letters from a to f."))
+        try:
+            enrolment.confirm_peer(self.peer, form.cleaned_data["fingerprint"])
+        except FingerprintMismatch as error:
+            # The error's own text gives the right one, which must come from the other side.
+            raise FingerprintMismatch(
+                _("This is not the fingerprint that %(node)s sent.") % {"node": self.peer.node_id},
+                item=error.item,
+            ) from error
+        return _("%(node)s is now a member.") % {"node": self.peer.node_id}
+
+
+class Pull(PeerAct):
+    def act(self, **kwargs: Any) -> str:
+        self.peer.pull = self.turned_on()
+        self.peer.save(update_fields=["pull"])
+        said = (
+            _("%(node)s is fetched from directly.")
+            if self.peer.pull
+            else _("%(node)s is no longer fetched from directly.")
+        )
+        return said % {"node": self.peer.node_id}
+
+
+class Freeze(PeerAct):
+    def act(self, **kwargs: Any) -> str:
+        if self.peer.status == PeerStatus.PENDING:
+            raise Refused(_("This node is not a member yet."))
+        frozen = self.turned_on()
+        self.peer.status = PeerStatus.FROZEN if frozen else PeerStatus.ACTIVE
+        self.peer.save(update_fields=["status"])
+        said = (
+            _("%(node)s is frozen: nothing is fetched from it.")
+            if frozen
+            else _("%(node)s is no longer frozen.")
+        )
+        return said % {"node": self.peer.node_id}
+
+
+class Invite(Screen):
+    """Shows an invite once: only the hash of its token is kept."""
+
+    any_of = ("manage_peers",)
+    template_name = "federation/invite.html"
+    header_icon = "mail"
+    page_title: Text = gettext_lazy("Invite a node")
+    trail = (("peers", gettext_lazy("Peers")),)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        fingerprint, problem = own_fingerprint()
+        kwargs.setdefault("form", InviteForm())
+        return super().get_context_data(
+            conf=get_conf(), fingerprint=fingerprint, problem=problem, **kwargs
+        )
+
+    def post(self, request: Any, **kwargs: Any) -> Any:
+        form, invite = InviteForm(request.POST), ""
+        if form.is_valid():
+            try:
+                invite = self._invite(form.cleaned_data["node_id"])
+            except FederationError as error:
+                tell_error(request, error)
+            except Refused as refused:
+                form.add_error(None, str(refused))
+        response = self.render_to_response(self.get_context_data(form=form, invite=invite))
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def _invite(self, node_id: str) -> str:
+        conf = get_conf()
+        if not conf.relays:
+            raise Refused(_("Only a hub can take nodes in, and this node is none."))
+        if node_id == conf.NODE_ID:
+            raise Refused(_("That is this node's own name."))
+        return enrolment.create_invite(node_id, conf)

@@ -1,0 +1,174 @@
+"""Things for tests to be about, made the way the product makes them."""
+
+import io
+import itertools
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+from wagtail.models import Locale
+from wagtail.test.utils.form_data import (
+    inline_formset,
+    nested_form_data,
+    rich_text,
+    streamfield,
+)
+
+from playbook.models import CasePage, Evidence, PlaybookImage, PlayPage, Threat
+from playbook.redaction import QUESTIONS
+from playbook.setup import section_for
+from playbook.workflows import publish_trusted
+
+PASSWORD = "a long password for tests"
+ALL_YES = dict.fromkeys(QUESTIONS, "yes")
+_number = itertools.count(1)
+
+
+def person(name: str, *groups: str, **fields: Any) -> User:
+    user = User.objects.create_user(name, f"{name}@example.org", PASSWORD, **fields)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
+
+
+def threat(code: str = "media") -> Threat:
+    return Threat.objects.get(code=code, locale=Locale.get_default())
+
+
+def step(do: str = "<p>Write it down. All of it.</p>", **value: str) -> dict[str, Any]:
+    return {"type": "step", "value": {"do": do, "who": "", "by_when": "", "dont": "", **value}}
+
+
+def play(language: str = "en", *, by: User | None = None, **fields: Any) -> PlayPage:
+    """Return a draft with one revision, written by that person."""
+    number = next(_number)
+    threats = fields.pop("threats", None) or [threat()]
+    values = {
+        "title": f"A false story {number}",
+        "slug": f"a-false-story-{number}",
+        "outcome": "People have heard the true story from you.",
+        "phase": "now",
+        "steps": [step(), step("<p>Call a lawyer.</p>", dont="Do not argue.")],
+        **fields,
+    }
+    return _add(PlayPage(**values), language, by, threats)
+
+
+def case(language: str = "en", *, by: User | None = None, **fields: Any) -> CasePage:
+    """Return a draft with one revision, written by that person."""
+    number = next(_number)
+    threats = fields.pop("threats", None) or [threat()]
+    values = {
+        "title": f"One voice {number}",
+        "slug": f"one-voice-{number}",
+        "kind": "coalition",
+        "summary": "Several groups answered with one voice.",
+        **fields,
+    }
+    return _add(CasePage(**values), language, by, threats)
+
+
+def _add(page: Any, language: str, by: User | None, threats: list[Threat]) -> Any:
+    page.live = False
+    page.owner = by
+    page.locale = Locale.objects.get_or_create(language_code=language)[0]
+    page.threats = threats
+    section_for(type(page), language).add_child(instance=page)
+    page.save_revision(user=by)
+    return fresh(page)
+
+
+def live(page: Any) -> Any:
+    """Return the page, published by the trusted route."""
+    publish_trusted(page.get_latest_revision(), reason="a test")
+    return fresh(page)
+
+
+def fresh(page: Any) -> Any:
+    """Return the page as the database has it, without anything cached."""
+    return type(page).objects.get(pk=page.pk)
+
+
+def evidence(play_page: PlayPage, case_page: CasePage, stance: str = "for") -> None:
+    play_page.evidence.add(Evidence(page=case_page, stance=stance))
+    play_page.save_revision()
+
+
+def submit(page: Any, by: User) -> Any:
+    """Start the workflow; return the task that now waits."""
+    fresh(page).get_workflow().start(fresh(page), by)
+    return task_state(page)
+
+
+def task_state(page: Any) -> Any:
+    return fresh(page).current_workflow_task_state
+
+
+def act(page: Any, by: User, action: str = "approve", **data: Any) -> None:
+    """Do what the reviewer's form does, for the task that waits."""
+    state = task_state(page)
+    state.task.specific.on_action(state, by, action, **data)
+
+
+def after_safety_check(page: Any, editor: User, safety: User) -> Any:
+    """Return the task state of the publisher, for a page that passed the safety check."""
+    submit(page, editor)
+    act(page, safety, **ALL_YES)
+    return task_state(page)
+
+
+def edit_form(page: PlayPage, **changes: Any) -> dict[str, Any]:
+    """Return what the editor's browser posts for a play."""
+    draft = fresh(page).get_latest_revision_as_object()
+    blocks = [
+        ("step", {**{k: str(v) for k, v in b.value.items()}, "do": rich_text(b.value["do"].source)})
+        for b in draft.steps
+    ]
+    steps = streamfield(blocks)
+    for number, block in enumerate(draft.steps):
+        steps[str(number)]["id"] = block.id
+    data: dict[str, Any] = {
+        "title": draft.title,
+        "slug": draft.slug,
+        "outcome": draft.outcome,
+        "phase": draft.phase,
+        "steps": steps,
+        "evidence": inline_formset([]),
+        "comments": inline_formset([]),
+        "status": draft.status,
+        "status_as_of": draft.status_as_of.isoformat(),
+        "licence": draft.licence,
+        **{name: getattr(draft, name) for name in ("who_leads", "effort", "time", "cost")},
+        "visibility": draft.visibility,
+        "picture": draft.picture_id or "",
+        "picture_alt": draft.picture_alt,
+        **{
+            name: rich_text(getattr(draft, name))
+            for name in ("preconditions", "worse", "stop_conditions", "local_legal_note")
+        },
+        **changes,
+    }
+    # After flattening, which would number a list's members: these are boxes with one name.
+    return {
+        **nested_form_data(data),
+        **{
+            name: [term.pk for term in getattr(draft, name).all()]
+            for name in ("threats", "mechanisms", "dimensions", "sectors")
+        },
+    }
+
+
+def picture_bytes(
+    kind: str = "JPEG", size: tuple[int, int] = (40, 20), **options: Any
+) -> bytes:
+    """Return a picture file: left half red, right half blue."""
+    image = Image.new("RGB", size, "red")
+    image.paste("blue", (size[0] // 2, 0, size[0], size[1]))
+    target = io.BytesIO()
+    image.save(target, kind, **options)
+    return target.getvalue()
+
+
+def picture(data: bytes | None = None, name: str = "IMG_1234 home of Amal.jpg") -> PlaybookImage:
+    upload = SimpleUploadedFile(name, data or picture_bytes())
+    return PlaybookImage.objects.create(title="A picture", file=upload)
