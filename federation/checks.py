@@ -51,20 +51,22 @@ def check_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
     """federation.W001: no keys yet. E004: keys others can read. E005: a key file is broken."""
     if conf.unknown_names():
         return []
+    problems = key_problems(conf.get_conf().keys_dir)
+    missing = [problem for problem in problems if isinstance(problem, KeysMissing)]
     found: list[CheckMessage] = []
-    for problem in key_problems(conf.get_conf().keys_dir):
-        if isinstance(problem, KeysMissing):
-            found.append(
-                Warning(
-                    str(problem),
-                    hint="Run: python manage.py federation_init",
-                    id="federation.W001",
-                )
+    if missing:
+        found.append(
+            Warning(
+                str(missing[0]),
+                hint="Run: python manage.py federation_init",
+                id="federation.W001",
             )
-        elif isinstance(problem, KeysReadable):
+        )
+    for problem in problems:
+        if isinstance(problem, KeysReadable):
             found.append(
                 Error(str(problem), hint="Run: chmod 600 on that file.", id="federation.E004")
             )
-        else:
+        elif not isinstance(problem, KeysMissing):
             found.append(Error(str(problem), hint=problem.remedy, id="federation.E005"))
     return found

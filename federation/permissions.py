@@ -72,9 +72,7 @@ def sign_answer(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     answered = requests.Message(
         asked.method, asked.url, dict(response.items()), response.content, response.status_code
     )
-    added = requests.sign_response(
-        answered, asked, key, key.public.keyid, now=datetime.now(UTC)
-    )
+    added = requests.sign_response(answered, asked, key, key.public.keyid, now=datetime.now(UTC))
     for name, value in added.items():
         response[name] = value
     return response

@@ -9,9 +9,7 @@ _TILE = r"(?:tile/(?:entries|\d{1,2})|records|sealed)/[x0-9/]+(?:\.p/\d{1,3})?"
 
 urlpatterns = [
     path("heads", views.HeadsView.as_view()),
-    re_path(
-        r"^log/(?P<node_id>[a-z0-9-]{1,63})/checkpoint$", views.CheckpointView.as_view()
-    ),
+    re_path(r"^log/(?P<node_id>[a-z0-9-]{1,63})/checkpoint$", views.CheckpointView.as_view()),
     re_path(rf"^log/(?P<node_id>[a-z0-9-]{{1,63}})/(?P<path>{_TILE})$", views.TileView.as_view()),
     re_path(r"^record/(?P<address>[0-9a-f]{64})$", views.RecordView.as_view()),
     re_path(r"^blob/(?P<sha256>[0-9a-f]{64})$", views.BlobView.as_view()),

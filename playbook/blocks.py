@@ -18,7 +18,7 @@ class StepBlock(blocks.StructBlock):
         label=_("By when"), required=False, help_text=_("For example: within the first hour.")
     )
     dont = blocks.CharBlock(
-        label=_("Do not"), required=False, help_text=_("The mistake people make at this step.")
+        label=_("Do not"), required=False, help_text=_("The mistake people make here. Begin with “Do not”.")
     )
 
     class Meta:

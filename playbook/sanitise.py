@@ -6,6 +6,8 @@ import nh3
 
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "b", "i", "a", "h3", "h4", "br", "blockquote"}
 _ABSOLUTE = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+_LINK = re.compile(r"<a\b([^>]*)>", re.IGNORECASE)
+_ADDRESS = re.compile(r"""\bhref=\\?["']https?://[^\s/?#"']""", re.IGNORECASE)
 _NO_PLACE = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 
 
@@ -42,3 +44,11 @@ def clean_html(html: str) -> str:
 def html_for_readers(html: str) -> str:
     """Return the same html with `rel` on its links."""
     return _FOR_READERS.clean(clean_html(html))
+
+
+def has_inner_link(html: str) -> bool:
+    """Whether a link leads to a page of this site only, or by another scheme than http(s).
+
+    The html may stand within JSON, as in a stream field: its quotes have a backslash then.
+    """
+    return any(not _ADDRESS.search(attributes) for attributes in _LINK.findall(html))

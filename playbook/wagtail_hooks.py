@@ -20,6 +20,6 @@ def register_log_actions(actions: LogActionRegistry) -> None:
     )
 
 
-@hooks.register("insert_editor_css")
+@hooks.register("insert_global_admin_css")
 def editor_css() -> str:
     return format_html('<link rel="stylesheet" href="{}">', static("playbook/editor.css"))

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
+from wagtail.documents.models import Document
 from wagtail.models import Locale
 from wagtail.test.utils.form_data import (
     inline_formset,
@@ -172,3 +173,7 @@ def picture_bytes(
 def picture(data: bytes | None = None, name: str = "IMG_1234 home of Amal.jpg") -> PlaybookImage:
     upload = SimpleUploadedFile(name, data or picture_bytes())
     return PlaybookImage.objects.create(title="A picture", file=upload)
+
+
+def document(data: bytes = b"%PDF-1.4", name: str = "case.pdf") -> Document:
+    return Document.objects.create(title="The case", file=SimpleUploadedFile(name, data))

@@ -28,7 +28,7 @@ from playbook.models import RedactionCheck
 from .base import Act, Refused, Screen, may
 from .changes import Change, compare
 from .forms import ModeForm, ReasonForm
-from .json import pretty
+from .payloads import pretty
 from .proofs import vouches_for
 from .texts import kind_of_page, tongue
 

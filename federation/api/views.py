@@ -84,9 +84,7 @@ class CheckpointView(FeedView):
         log = Log.objects.carried().filter(node_id=node_id).first()
         if log is None:
             return not_found()
-        return answers.plain(
-            bytes(log.checkpoint), "text/plain; charset=utf-8", immutable=False
-        )
+        return answers.plain(bytes(log.checkpoint), "text/plain; charset=utf-8", immutable=False)
 
 
 class TileView(FeedView):
@@ -184,9 +182,7 @@ class BlobView(FeedView):
     def get(self, request: Request, sha256: str) -> HttpResponseBase:
         named = BlobUse.objects.filter(sha256=sha256).values("address")
         readable = Record.objects.filter(address__in=named, public=True, payload__isnull=False)
-        blob = Blob.objects.filter(
-            Exists(readable), sha256=sha256, state=BlobState.PRESENT
-        ).first()
+        blob = Blob.objects.filter(Exists(readable), sha256=sha256, state=BlobState.PRESENT).first()
         if blob is None:
             return not_found()
         return answers.file(request._request, media.blob_path(sha256), blob.type, blob.size)
@@ -244,4 +240,3 @@ class StatusView(FeedView):
     @extend_schema(operation_id="status", responses=_OBJECT)
     def get(self, request: Request) -> HttpResponse:
         return answers.plain(canonical.dumps(public_status(get_conf())), JSON, immutable=False)
-

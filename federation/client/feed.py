@@ -116,9 +116,7 @@ class Feed:
         value = canonical.loads(body, max_bytes=_HEADS_CAP * 16)
         if not isinstance(value, dict):
             raise BadBundle("The directory is not an object.")
-        return {
-            str(node): canonical.dumps(envelope) for node, envelope in sorted(value.items())
-        }
+        return {str(node): canonical.dumps(envelope) for node, envelope in sorted(value.items())}
 
     def enrol(self, body: bytes) -> bytes:
         """Offer this node's descriptor with an invite token; return the peer's answer."""
@@ -136,9 +134,7 @@ class Feed:
         sent = requests.Message(method, url, headers, body)
         added = requests.sign_request(sent, self.key, self.key.public.keyid, now=now)
         headers |= added
-        answer = self.fetcher.fetch(
-            method, url, cap=cap, accept=accept, headers=headers, body=body
-        )
+        answer = self.fetcher.fetch(method, url, cap=cap, accept=accept, headers=headers, body=body)
         if "signature" not in answer.headers:
             raise MissingComponent(f"{self.member.node_id} answered without signing.")
         requests.verify_response(

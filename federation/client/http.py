@@ -1,4 +1,4 @@
-"""The real transport: requests, hardened. The resolved address is pinned and no redirect followed."""
+"""The real transport: requests, hardened: the resolved address is pinned, no redirect followed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

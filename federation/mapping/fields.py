@@ -45,9 +45,7 @@ def write_item(page: Page, content: dict[str, Any]) -> Written:
             data = file.read()
         kind = mimetypes.guess_type(page.picture.file.name)[0] or "application/octet-stream"
         digest = sha256(data).hexdigest()
-        media.append(
-            {"sha256": digest, "size": len(data), "type": kind, "alt": page.picture_alt}
-        )
+        media.append({"sha256": digest, "size": len(data), "type": kind, "alt": page.picture_alt})
         files.append((data, kind))
         content["picture"] = digest
     content["status"] = page.status

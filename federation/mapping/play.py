@@ -68,11 +68,13 @@ def fill(page: PlayPage, record: Item, picture: Picture | None) -> None:
     for name, model in _TERMS.items():
         setattr(page, name, terms(model, content.get(name, [])))
     page.steps = read_blocks(content["steps"], "do")
-    page.evidence = [
-        Evidence(page=case, stance=named["stance"])
-        for named in content.get("evidence", [])
-        if (case := _case(named)) is not None
-    ]
+    page.evidence.set(
+        [
+            Evidence(page=case, stance=named["stance"])
+            for named in content.get("evidence", [])
+            if (case := _case(named)) is not None
+        ]
+    )
 
 
 def _case(named: dict[str, str]) -> Page | None:

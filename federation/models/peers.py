@@ -28,9 +28,7 @@ class Peer(models.Model):
     """An enrolled (or enrolling) node as this one deals with it."""
 
     node_id = models.CharField(max_length=63, unique=True)
-    status = models.CharField(
-        max_length=8, choices=PeerStatus.choices, default=PeerStatus.PENDING
-    )
+    status = models.CharField(max_length=8, choices=PeerStatus.choices, default=PeerStatus.PENDING)
     is_hub = models.BooleanField(
         default=False,
         help_text=_("Its directory of members and its endorsements are followed here."),

@@ -56,9 +56,7 @@ class SharingChoice(models.Model):
     page = models.OneToOneField(
         "wagtailcore.Page", on_delete=models.CASCADE, related_name="sharing_choice"
     )
-    mode = models.CharField(
-        max_length=16, choices=SharingMode.choices, default=SharingMode.ASK
-    )
+    mode = models.CharField(max_length=16, choices=SharingMode.choices, default=SharingMode.ASK)
 
     def __str__(self) -> str:
         return f"{self.page_id}: {self.mode}"

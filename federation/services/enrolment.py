@@ -129,9 +129,7 @@ def create_invite(node_id: str, conf: Conf | None = None) -> str:
         expires_at=datetime.now(UTC) + timedelta(days=conf.INVITE_DAYS),
     )
     identity = load_keys(conf.keys_dir).identity.public
-    return InviteText(
-        conf.NODE_ID, conf.PUBLIC_URL, identity.fingerprint, node_id, token
-    ).encode()
+    return InviteText(conf.NODE_ID, conf.PUBLIC_URL, identity.fingerprint, node_id, token).encode()
 
 
 def _hash(token: str) -> str:

@@ -61,7 +61,7 @@ def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
 
 
 def _compare_with_known(log: Log, head: Checkpoint, note: bytes) -> None:
-    """A head no larger than ours must be one that we passed through; else it is a second history."""
+    """A head no larger than ours must be one we passed through; else it is a second history."""
     if head.size == 0:
         return
     if head.size == log.head_size:

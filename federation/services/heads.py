@@ -118,22 +118,34 @@ def _store_entries_and_hashes(log: Log, start: int, end: int) -> None:
         n = (first + offset) // tiles.TILE_WIDTH
         packed = _packed(tiles.encode_entries([leaf.data for leaf in part]))
         made.append(Tile(log=log, kind=TileKind.ENTRIES, index=n, width=len(part), data=packed))
-    level, hashes, place = 0, [leaf.hash for leaf in leaves], first
+    made += _hash_tiles(log, [leaf.hash for leaf in leaves], first)
+    _save_tiles(made)
+
+
+def _hash_tiles(log: Log, hashes: list[bytes], place: int) -> list[Tile]:
+    """Return the tiles of every level that leaf hashes from `place` on (a tile's start) change."""
+    made: list[Tile] = []
+    level = 0
     while hashes:
         above: list[bytes] = []
         for offset in range(0, len(hashes), tiles.TILE_WIDTH):
             part = hashes[offset : offset + tiles.TILE_WIDTH]
-            n = (place + offset) // tiles.TILE_WIDTH
             made.append(
-                Tile(log=log, kind=TileKind.HASH, level=level, index=n, width=len(part),
-                     data=b"".join(part))
-            )  # fmt: skip
+                Tile(
+                    log=log,
+                    kind=TileKind.HASH,
+                    level=level,
+                    index=(place + offset) // tiles.TILE_WIDTH,
+                    width=len(part),
+                    data=b"".join(part),
+                )
+            )
             if len(part) == tiles.TILE_WIDTH:
                 above.append(merkle.root(part))
         first_above = place // tiles.TILE_WIDTH
         level, place = level + 1, first_above - first_above % tiles.TILE_WIDTH
         hashes = _hashes_held(log, level, place, first_above) + above if above else []
-    _save_tiles(made)
+    return made
 
 
 def _hashes_held(log: Log, level: int, start: int, end: int) -> list[bytes]:
@@ -155,9 +167,7 @@ def _store_records(log: Log, numbers: Sequence[int]) -> None:
         end = min(start + tiles.TILE_WIDTH, log.head_size)
         if end > start:
             data = _packed(bundles.encode_records(_rows(log, start, end)))
-            made.append(
-                Tile(log=log, kind=TileKind.RECORDS, index=n, width=end - start, data=data)
-            )
+            made.append(Tile(log=log, kind=TileKind.RECORDS, index=n, width=end - start, data=data))
     _save_tiles(made)
 
 
@@ -168,9 +178,7 @@ def rewrite_records(log: Log, indexes: Sequence[int]) -> None:
 
 
 def _rows(log: Log, start: int, end: int) -> Iterator[bundles.BundleRow]:
-    entries = list(
-        Entry.objects.filter(log=log, index__gte=start, index__lt=end).order_by("index")
-    )
+    entries = list(Entry.objects.filter(log=log, index__gte=start, index__lt=end).order_by("index"))
     records = {
         record.address: record
         for record in Record.objects.filter(address__in=[entry.address for entry in entries])

@@ -6,6 +6,7 @@ row with its error and never stops the ones behind it.
 """
 
 from dataclasses import dataclass
+
 from django.db import transaction
 
 from federation.conf import Conf
@@ -76,9 +77,7 @@ def withheld_if_refused(error: FederationError) -> FederationError:
     return RecordWithheld(str(error)) if isinstance(error, PeerRefused) else error
 
 
-def _verified(
-    entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf
-) -> records.Record:
+def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf) -> records.Record:
     if envelope.address != entry.address:
         raise AddressMismatch(
             f"The body that came for {entry.address[:12]}… has the address "
@@ -131,9 +130,7 @@ def apply_again(log: Log, peer: str, judged: Judged, conf: Conf) -> FederationEr
         batch.flush()
         row.update(resolved=True)
         return None
-    row.update(
-        error=error.code, error_detail=str(error), peer=peer, attempts=row[0].attempts + 1
-    )
+    row.update(error=error.code, error_detail=str(error), peer=peer, attempts=row[0].attempts + 1)
     return error
 
 
@@ -200,9 +197,7 @@ class Batch:
         elif record.version > 1:
             raise VersionGap(f"Version {record.version} names no version before it.")
         if known is not None and record.version <= known.version:
-            raise OldVersion(
-                f"Version {record.version} was offered after version {known.version}."
-            )
+            raise OldVersion(f"Version {record.version} was offered after version {known.version}.")
         item = known or Item(origin=self.log.node_id, item_id=record.id, lang=record.lang)
         item.schema, item.version = record.schema, record.version
         item.address, item.index = entry.address, entry.index
@@ -217,30 +212,31 @@ class Batch:
             self.uses.append(BlobUse(sha256=file.sha256, address=entry.address))
 
     def _endorse(self, record: records.Endorse, entry: Entry) -> None:
+        named = record.raw["target"]  # whole, by the schema
         self.endorsements.append(
             Endorsement(
                 endorser=self.log.node_id,
                 address=entry.address,
-                target_origin=record.target.origin,
-                target_address=record.target.record,
-                target_index=record.target.index,
+                target_origin=named["origin"],
+                target_address=named["record"],
+                target_index=named["index"],
                 day=record.day,
             )
         )
 
     def _review(self, record: records.Review, entry: Entry) -> None:
-        target = record.target
-        if target.origin != self.conf.NODE_ID:
+        named = record.raw["target"]
+        if named["origin"] != self.conf.NODE_ID:
             return
         self.reviews.append(
             Review(
                 reviewer=self.log.node_id,
                 address=entry.address,
-                target_origin=target.origin,
-                target_item=target.id,
-                target_lang=target.lang,
-                target_version=target.version,
-                target_address=target.record,
+                target_origin=named["origin"],
+                target_item=named["id"],
+                target_lang=named["lang"],
+                target_version=named["version"],
+                target_address=named["record"],
                 decision=record.decision,
                 note=record.note,
                 day=record.day,

@@ -10,9 +10,8 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image
 
@@ -140,7 +139,7 @@ def _keep(chunks: Iterable[bytes], sha256: str, size: int, kind: str, conf: Conf
     os.replace(scratch, path)
 
 
-def _require_picture(file: BinaryIO | BytesIO, kind: str, conf: Conf) -> None:
+def _require_picture(file: IO[bytes], kind: str, conf: Conf) -> None:
     """Raise MediaRefused unless the file opens as the type it claims, within the pixel limit."""
     try:
         with warnings.catch_warnings():

@@ -69,13 +69,17 @@ def policy_for(subscriptions: list[Subscription], item: Item) -> Policy:
 def _decide(item: Item, policy: Policy, endorsers: set[str]) -> None:
     try:
         with transaction.atomic():
-            if item.state == ItemState.RETRACTED:
-                adoption.withdraw_item(item)
+            locked = Item.objects.select_for_update().filter(pk=item.pk, undecided=True).first()
+            if locked is None:
+                return
+            if locked.state == ItemState.RETRACTED:
+                adoption.withdraw_item(locked)
             elif policy == Policy.DRAFT:
-                _draft(item)
+                _draft(locked)
             elif policy == Policy.PUBLISH:
-                _publish(item, endorsers)
-            item.save()
+                _publish(locked, endorsers)
+            locked.error = locked.error_detail = ""
+            locked.save(update_fields=["undecided", "error", "error_detail"])
     except FederationError as error:
         Item.objects.filter(pk=item.pk).update(
             undecided=False, error=error.code, error_detail=str(error)

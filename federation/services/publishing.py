@@ -46,9 +46,7 @@ def append_statement(schema: str, fields: dict[str, Any]) -> Entry:
     """
     conf = get_conf()
     keys = load_keys(conf.keys_dir)
-    payload = records.build(
-        schema, {"origin": conf.NODE_ID, "salt": records.new_salt(), **fields}
-    )
+    payload = records.build(schema, {"origin": conf.NODE_ID, "salt": records.new_salt(), **fields})
     parsed = records.parse(payload, max_bytes=conf.MAX_RECORD)
     envelope = dsse.Envelope.signed(payload, keys.record)
     log = heads.own_log(lock=True)
@@ -263,13 +261,9 @@ def erase_bodies(addresses: list[str]) -> None:
     Record.objects.filter(address__in=addresses).update(
         payload=None, signatures=[], state=RecordState.RETRACTED
     )
-    hashes = set(
-        BlobUse.objects.filter(address__in=addresses).values_list("sha256", flat=True)
-    )
+    hashes = set(BlobUse.objects.filter(address__in=addresses).values_list("sha256", flat=True))
     BlobUse.objects.filter(address__in=addresses).delete()
-    still_used = set(
-        BlobUse.objects.filter(sha256__in=hashes).values_list("sha256", flat=True)
-    )
+    still_used = set(BlobUse.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
     Blob.objects.filter(sha256__in=hashes - still_used, state=BlobState.PRESENT).update(
         state=BlobState.REFUSED, error="media.retracted"
     )

@@ -98,9 +98,7 @@ def answer_item(item: Item, decision: ReviewDecision, note: str) -> Entry:
         note=note,
         day=today(),
     )
-    item.state = (
-        ItemState.RETURNED if decision == ReviewDecision.RETURN else ItemState.DECLINED
-    )
+    item.state = ItemState.RETURNED if decision == ReviewDecision.RETURN else ItemState.DECLINED
     item.undecided = False
     item.save(update_fields=["state", "undecided"])
     return entry

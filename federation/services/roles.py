@@ -16,7 +16,5 @@ def grant_roles() -> None:
     for name, codenames in GRANTS.items():
         group, _created = Group.objects.get_or_create(name=name)
         group.permissions.add(
-            *Permission.objects.filter(
-                content_type__app_label="federation", codename__in=codenames
-            )
+            *Permission.objects.filter(content_type__app_label="federation", codename__in=codenames)
         )

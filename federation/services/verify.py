@@ -1,8 +1,8 @@
-"""Check again, from the bytes up, everything this node holds: logs, heads, records, tiles, files."""
+"""Check again, from the bytes up, all this node holds: logs, heads, records, tiles, files."""
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from federation.conf import Conf, get_conf
 from federation.errors import (
@@ -13,7 +13,7 @@ from federation.errors import (
     MediaHashMismatch,
     RootMismatch,
 )
-from federation.models import BlobState, Blob, Entry, Log, Record, RecordState, Tile, TileKind
+from federation.models import Blob, BlobState, Entry, Log, Record, RecordState, Tile, TileKind
 from federation.trust import DescriptorDirectory, Member, read_mark
 from federation.wire import checkpoint, dsse, merkle, records, tiles
 
@@ -38,15 +38,15 @@ class Verification:
     records: int = 0
     tiles: int = 0
     blobs: int = 0
-    findings: list[Finding] | None = None
+    findings: list[Finding] = field(default_factory=list)
 
 
 def verify_everything(conf: Conf | None = None) -> Verification:
     """Verify all that is stored; findings is empty when everything holds. Writes nothing."""
     conf = conf or get_conf()
     directory = DescriptorDirectory(conf.trust_dir)
-    done = Verification(findings=[])
-    findings: list[Finding] = []
+    done = Verification()
+    findings = done.findings
     for log in Log.objects.all():
         done.logs += 1
         try:
@@ -63,7 +63,6 @@ def verify_everything(conf: Conf | None = None) -> Verification:
         findings.append(
             Finding(sha256, MediaHashMismatch(f"The file {sha256} is missing or changed."))
         )
-    done.findings = findings
     return done
 
 
@@ -74,9 +73,7 @@ def _verify_log(log: Log, member: Member, done: Verification) -> Iterator[Findin
         yield Finding(log.node_id, RootMismatch("Entries are missing."))
         return
     if log.checkpoint:
-        head = checkpoint.open_checkpoint(
-            bytes(log.checkpoint), member.log_origin, member.log_key
-        )
+        head = checkpoint.open_checkpoint(bytes(log.checkpoint), member.log_origin, member.log_key)
         root = merkle.root([entry.leaf.hash for entry in rows[: head.size]])
         if head.size != log.head_size or root != head.root or root != log.root:
             yield Finding(log.node_id, RootMismatch("The entries are not those of the head."))
@@ -84,9 +81,7 @@ def _verify_log(log: Log, member: Member, done: Verification) -> Iterator[Findin
     yield from _verify_tiles(log, rows, done)
 
 
-def _verify_records(
-    rows: list[Entry], member: Member, done: Verification
-) -> Iterator[Finding]:
+def _verify_records(rows: list[Entry], member: Member, done: Verification) -> Iterator[Finding]:
     for at in range(0, len(rows), tiles.TILE_WIDTH):
         part = {entry.address: entry for entry in rows[at : at + tiles.TILE_WIDTH]}
         held = Record.objects.filter(address__in=part, payload__isnull=False)

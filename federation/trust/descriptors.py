@@ -51,8 +51,7 @@ def read_descriptor(data: bytes) -> Member:
         request_key=keys["request"],
         record_keys=(KeyPeriod(keys["record"]),),
         endpoints=tuple(
-            Endpoint(point.url.rstrip("/"), point.kind, point.private)
-            for point in record.endpoints
+            Endpoint(point.url.rstrip("/"), point.kind, point.private) for point in record.endpoints
         ),
         languages=record.languages,
         types=record.types,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +14,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.fields import RichTextField, StreamField
 from wagtail.models import COMMENTS_RELATION_NAME, Revision, TaskState
 from wagtail.url_routing import RouteResult
 
 from playbook import publishing
 from playbook.permissions import GatedPagePermissions
+from playbook.sanitise import has_inner_link
 from playbook.versions import content_digest
 
 
@@ -192,6 +195,17 @@ class PublishedItem(GatedPage):
         super().clean()
         if self.picture_id and not self.picture_alt.strip():
             raise ValidationError({"picture_alt": _("Say in words what the picture shows.")})
+        self._refuse_inner_links()
+
+    def _refuse_inner_links(self) -> None:
+        """Another coalition, or a printed page, could not follow them: say so to the editor."""
+        for field in self._meta.get_fields():
+            if isinstance(field, RichTextField | StreamField):
+                stored = field.get_prep_value(field.value_from_object(self))
+                if has_inner_link(json.dumps(stored, ensure_ascii=False)):
+                    raise ValidationError(
+                        {field.name: _("Links lead to a full address, beginning with https://")}
+                    )
 
     def with_content_json(self, content: dict[str, Any]) -> PublishedItem:
         """Being withdrawn belongs to the page and not to one of its versions."""

@@ -18,8 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object a peer")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        peers = Peer.objects.filter(status=PeerStatus.ACTIVE)
-        peers = peers.filter(node_id=options["peer"]) if options["peer"] else peers.filter(pull=True)
+        wanted = {"node_id": options["peer"]} if options["peer"] else {"pull": True}
+        peers = Peer.objects.filter(status=PeerStatus.ACTIVE, **wanted)
         if options["peer"] and not peers.exists():
             raise CommandError(f"{options['peer']} is not an active peer.")
         failed = False

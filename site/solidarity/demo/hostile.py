@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-
 from federation.client import Feed, HttpFetcher, fetch_descriptor
 from federation.conf import Conf
 from federation.services.enrolment import InviteText
@@ -161,9 +160,7 @@ class HostileRelay:
         for index, payload in enumerate(self.entries):
             envelope = dsse.Envelope.signed(payload, self.keys.record)
             rows.append(
-                bundles.BundleRow(
-                    index, envelope.address, "present", envelope.signatures, payload
-                )
+                bundles.BundleRow(index, envelope.address, "present", envelope.signatures, payload)
             )
         return bundles.encode_records(rows)
 

@@ -90,26 +90,29 @@ class Person:
 
     @staticmethod
     def _token(page: BeautifulSoup) -> str:
-        return str(page.select_one("input[name=csrfmiddlewaretoken]")["value"])
+        field = page.select_one("input[name=csrfmiddlewaretoken]")
+        if field is None:
+            raise StepFailed("a form has no token")
+        return str(field["value"])
 
     # --- Pages ------------------------------------------------------------------------------
 
     def section(self, kind: str, lang: str) -> int:
         """Return the id of the page under which plays or cases of a language stand."""
-        found = self.json(f"/admin/api/main/pages/?type=playbook.{kind}IndexPage&locale={lang}")
-        return int(found["items"][0]["id"])
+        found = self.json(f"/admin/api/main/pages/?order=id&locale={lang}")
+        wanted = f"playbook.{kind}IndexPage"
+        return next(int(item["id"]) for item in found["items"] if item["meta"]["type"] == wanted)
 
     def upload_picture(self, data: bytes) -> int:
         """Upload a picture as the image library does; return its id."""
-        token = self.session.cookies.get(f"csrf_{self.node.id}")
-        response = self.session.post(
-            f"{self.node.url}/admin/images/multiple/add/",
-            data={"csrfmiddlewaretoken": token, "title": "circles"},
-            files={"files[]": ("circles.png", data, "image/png")},
-            headers={"X-Requested-With": "XMLHttpRequest", "Referer": self.node.url},
-            timeout=30,
+        answer = self._ajax(
+            "/admin/images/multiple/add/",
+            {"title": "circles"},
+            {"files[]": ("circles.png", data, "image/png")},
         )
-        return int(response.json()["image_id"])
+        if not answer.get("success"):
+            raise StepFailed(f"{self.node.id}: {answer.get('error_message')}")
+        return int(answer["image_id"])
 
     def write(self, kind: str, fields: Mapping[str, Any]) -> int:
         """Write a new play or case and submit it to the workflow; return the page's id."""
@@ -133,17 +136,33 @@ class Person:
     def approve(self, page_id: int) -> None:
         """Approve the current step of a page's workflow; the safety check's answers are all yes."""
         shown = self.session.get(f"{self.node.url}/admin/pages/{page_id}/edit/", timeout=30).text
-        match = re.search(rf"workflow/action/{page_id}/approve/(\d+)/", shown)
+        match = re.search(rf"workflow/\w+/{page_id}/approve/(\d+)/", shown)
         if match is None:
             raise StepFailed(f"{self.role} is not asked to approve page {page_id}")
-        self.post(
+        answer = self._ajax(
             f"/admin/pages/workflow/action/{page_id}/approve/{match[1]}/",
             dict.fromkeys(QUESTIONS, "yes"),
         )
+        if answer.get("step") != "success":
+            raise StepFailed(f"{self.role} could not approve page {page_id}")
 
-    def _form(
-        self, kind: str, fields: Mapping[str, Any], page: BeautifulSoup
-    ) -> dict[str, Any]:
+    def _ajax(
+        self, path: str, data: Mapping[str, Any], files: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Send what the admin's scripts send for a dialog or an upload; return the JSON."""
+        token = self.session.cookies.get(f"csrf_{self.node.id}")
+        response = self.session.post(
+            self.node.url + path,
+            data={"csrfmiddlewaretoken": token, **data},
+            files=files,
+            headers={"X-Requested-With": "XMLHttpRequest", "Referer": self.node.url},
+            timeout=30,
+        )
+        if response.status_code != 200:
+            raise StepFailed(f"{self.node.id}{path} answered {response.status_code}")
+        return response.json()
+
+    def _form(self, kind: str, fields: Mapping[str, Any], page: BeautifulSoup) -> dict[str, Any]:
         blank = _values(page)
         blank["title"] = fields["title"]
         blank["slug"] = fields["slug"]
@@ -226,5 +245,5 @@ def _ticked(page: BeautifulSoup, name: str, codes: list[str]) -> list[str]:
     return [
         str(box["value"])
         for box in page.select(f"input[type=checkbox][name={name}]")
-        if box.parent.get_text(" ", strip=True) in wanted
+        if box.parent and box.parent.get_text(" ", strip=True) in wanted
     ]

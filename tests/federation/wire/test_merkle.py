@@ -119,6 +119,15 @@ def test_a_tree_is_consistent_with_every_earlier_one(one: int, two: int) -> None
     assert refuses(merkle.verify_consistency, old, before, new, after, [*proof, after])
 
 
+def test_a_proof_that_goes_on_above_the_root_is_refused() -> None:
+    leaf, extra = LEAVES[:2]
+    above = merkle.node_hash(extra, leaf)
+    assert refuses(merkle.verify_inclusion, leaf, 0, 1, [extra], above)
+    proof = merkle.consistency_proof(3, 4, merkle.node_of(LEAVES[:4]))
+    old, new = (merkle.node_hash(extra, merkle.root(LEAVES[:size])) for size in (3, 4))
+    assert refuses(merkle.verify_consistency, 3, old, 4, new, [*proof, extra])
+
+
 @given(
     st.integers(-1, 2**65),
     st.integers(-1, 2**65),

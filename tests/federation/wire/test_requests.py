@@ -319,6 +319,44 @@ def test_a_refused_request_uses_up_no_nonce() -> None:
     assert verify(message, nonces=nonces) == KEYID
 
 
+def test_the_policy_is_checked_in_its_order() -> None:
+    wrong = {
+        "tag": "other",
+        "created": NOW - timedelta(days=1),
+        "key_id": "stranger",
+        "nonce": "seen" * 6,
+    }
+    nonces = Nonces()
+    nonces(KEYID, "seen" * 6, NOW)
+    digest = {"Content-Digest": requests.content_digest(b"another")}
+    message = replace(POST, url="https://evil.example/x", headers={**POST.headers, **digest})
+    covered: tuple[str, ...] = ("@method",)
+    met = []
+    for mend in ("covered", "tag", "created", "key_id", "url", "body", "nonce", None):
+        made = handmade(message, covered, use_existing_digest=True, **wrong)
+        try:
+            verify(made, nonces=nonces)
+        except FederationError as error:
+            met.append(type(error))
+        if mend == "covered":
+            covered = (*TARGET, "content-type", "content-digest")
+        elif mend == "url":
+            message = replace(message, url=POST.url)
+        elif mend == "body":
+            message = replace(message, body=b"another")
+        elif mend is not None:
+            del wrong[mend]
+    assert met == [
+        MissingComponent,
+        WrongTag,
+        Stale,
+        UnknownKey,
+        WrongTarget,
+        DigestMismatch,
+        Replayed,
+    ]
+
+
 def test_a_proxy_may_add_its_own_signature() -> None:
     ours = signed(GET)
     theirs = handmade(GET, ("@method",), tag="proxy", label="proxy")

@@ -1,0 +1,91 @@
+# Every task of the project. A bare `make` lists them.
+#
+# Environments are made once and skipped while their lock file is unchanged: the stamp's name
+# holds the lock file's hash, so that a fresh clone and a touched file make no difference.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+JOBS ?= auto
+ARGS ?=
+
+VENV := .venv
+NEXT := .venv-next
+BIN := $(VENV)/bin
+PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+
+hash = $(firstword $(shell sha256sum $(1) 2>/dev/null || shasum -a 256 $(1)))
+RUNTIME_STAMP := $(VENV)/.runtime-$(call hash,requirements.txt)
+DEV_STAMP := $(VENV)/.dev-$(call hash,requirements-dev.txt)
+NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
+
+# What runs on PostgreSQL as well: federation (but its wire, which knows no database), models, search.
+POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process"
+
+.DEFAULT_GOAL := help
+.PHONY: help demo env test test-next check messages bench lock clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Whoever has the test environment has the runtime one: the first lock file holds the second.
+$(RUNTIME_STAMP):
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -e $(DEV_STAMP) || $(BIN)/python -m pip install $(PIP_FLAGS) -r requirements.txt
+	@rm -f $(VENV)/.runtime-* && touch $@
+
+$(DEV_STAMP):
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements-dev.txt
+	@rm -f $(VENV)/.dev-* && touch $@
+
+$(NEXT_STAMP):
+	@test -x $(NEXT)/bin/python || $(PYTHON) -m venv $(NEXT)
+	$(NEXT)/bin/python -m pip install $(PIP_FLAGS) -r requirements-next.txt
+	@rm -f $(NEXT)/.next-* && touch $@
+
+demo: $(RUNTIME_STAMP)  ## Run three nodes and watch a play travel between them (ARGS="--once --json")
+	@$(BIN)/python manage.py demo $(ARGS)
+
+env: $(DEV_STAMP)  ## Install what the tests need into .venv, from the hash-locked file
+
+test: env  ## Run every test on SQLite, then federation and models on PostgreSQL
+	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) $(POSTGRES_TESTS) $(ARGS)
+
+test-next: $(NEXT_STAMP)  ## Run all but the browser tests on the next Wagtail
+	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) -m "not browser" $(ARGS)
+
+check: export DJANGO_SETTINGS_MODULE = solidarity.settings.test
+check: export PYTHONPATH = site:.
+check: env  ## Look for faults without running: style, types, imports, templates, migrations, locks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy federation playbook site/solidarity
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet federation playbook site
+	$(BIN)/python manage.py makemigrations --check --dry-run --verbosity 0
+	$(BIN)/python .ci/locks.py
+	$(BIN)/python .ci/messages.py
+
+messages: env  ## Compile the translations (.po to .mo); needs gettext
+	$(BIN)/python .ci/messages.py --write
+
+bench: env  ## Measure the exchange and its floors; prints a table and JSON
+	$(BIN)/python -m bench $(ARGS)
+
+# Versions are found by uv, which is looked for on the PATH and otherwise put beside the others.
+lock: UV = $(or $(shell command -v uv),.venv-lock/bin/uv)
+lock: COMPILE = $(UV) pip compile pyproject.toml --quiet --generate-hashes --universal \
+	--python-version 3.11 --no-header --no-annotate --no-emit-index-url
+lock:  ## Find versions anew and write the three lock files
+	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
+	@echo 'wagtail<7.5' > .venv-lock.in
+	$(COMPILE) --constraint .venv-lock.in --output-file requirements.txt
+	$(COMPILE) --constraint requirements.txt --extra dev --output-file requirements-dev.txt
+	@echo 'wagtail>=8.0.1' > .venv-lock.in
+	$(COMPILE) --constraint .venv-lock.in --extra dev --output-file requirements-next.txt
+	@rm -f .venv-lock.in
+
+clean:  ## Remove environments, caches and the demo's nodes
+	rm -rf $(VENV) $(NEXT) .venv-lock .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .import_linter_cache dist build demo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

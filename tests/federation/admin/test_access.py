@@ -1,0 +1,187 @@
+"""Who may open what: each address, each role."""
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from federation.models import Blob, BlobState, Item, Quarantine, Subscription
+from federation.services import publishing
+from tests import factories
+from tests.federation.builders import media
+
+ROLES = ("editor", "safety", "publisher", "curator", "admin")
+REVIEW = {"curator", "admin"}
+ADOPT = {"editor", "publisher", "curator", "admin"}
+SHARE = {"publisher", "admin"}
+OPERATE = {"admin"}
+HOME = "/admin/"
+
+GETS = {
+    "inbox": ADOPT,
+    "item": ADOPT,
+    "blob": ADOPT,
+    "shared": SHARE,
+    "share": SHARE,
+    "notes": ADOPT,
+    "peers": OPERATE,
+    "invite": OPERATE,
+    "quarantine": OPERATE,
+    "subscriptions": OPERATE,
+    "subscription_add": OPERATE,
+    "subscription_edit": OPERATE,
+}
+POSTS = {
+    "endorse": REVIEW,
+    "return": REVIEW,
+    "decline": REVIEW,
+    "withdraw_endorsement": REVIEW,
+    "adopt": ADOPT,
+    "share_page": SHARE,
+    "retract": SHARE,
+    "mode": SHARE,
+    "fetch": OPERATE,
+    "confirm": OPERATE,
+    "pull": OPERATE,
+    "freeze": OPERATE,
+    "invite": OPERATE,
+    "retry": OPERATE,
+    "retry_file": OPERATE,
+    "subscription_add": OPERATE,
+    "subscription_edit": OPERATE,
+    "subscription_delete": OPERATE,
+}
+
+
+@pytest.fixture
+def address(other, shareable, tasks):
+    """Return a function that gives the address of a screen or act, with things to show."""
+    picture = media(factories.picture_bytes())
+    item = other.publish({"picture": picture["sha256"]}, media=[picture])
+    page = shareable()
+    blob = Blob.objects.create(
+        sha256="0" * 64, size=1, type="image/jpeg", state=BlobState.REFUSED, error="media.missing"
+    )
+    row = other.quarantined()
+    by_name = {
+        **dict.fromkeys(("item", "endorse", "return", "decline", "adopt"), item.pk),
+        "withdraw_endorsement": item.pk,
+        "blob": picture["sha256"],
+        **dict.fromkeys(("share", "share_page", "retract", "mode"), page.pk),
+        **dict.fromkeys(("fetch", "confirm", "pull", "freeze"), other.node_id),
+        "retry": row.pk,
+        "retry_file": blob.pk,
+        "subscription_edit": Subscription.objects.get().pk,
+        "subscription_delete": Subscription.objects.get().pk,
+    }
+
+    def _address(name: str) -> str:
+        return reverse(f"federation_admin:{name}", args=[by_name[name]] if name in by_name else [])
+
+    return _address
+
+
+def refused(response) -> bool:
+    return response.status_code == 302 and response["Location"] == HOME
+
+
+@pytest.mark.parametrize("name", GETS)
+def test_a_screen_opens_for_its_roles_and_for_nobody_else(name, address, login):
+    anonymous = Client().get(address(name))
+    assert anonymous.status_code == 302
+    assert "/login/" in anonymous["Location"]
+    opened = set()
+    for role in ROLES:
+        response = login(role).get(address(name))
+        assert response.status_code == 200 or refused(response)
+        if response.status_code == 200:
+            opened.add(role)
+    assert opened == GETS[name]
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_an_act_is_refused_to_all_but_its_roles(name, address, login):
+    before = snapshot()
+    assert "/login/" in Client().post(address(name))["Location"]
+    for role in set(ROLES) - POSTS[name]:
+        assert refused(login(role).post(address(name), {"on": "1"}))
+    assert snapshot() == before
+    for role in POSTS[name]:
+        assert not refused(login(role).post(address(name), {"on": "1"}))
+
+
+def snapshot() -> list:
+    return [
+        list(Item.objects.values()),
+        list(Quarantine.objects.values()),
+        list(Blob.objects.values()),
+        list(Subscription.objects.values()),
+    ]
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_an_act_without_its_token_is_refused(name, address, people):
+    before = snapshot()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people.admin)
+    assert client.post(address(name), {"on": "1"}).status_code == 403
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("name", set(POSTS) - set(GETS))
+def test_an_act_is_no_page(name, address, login):
+    assert login("admin").get(address(name)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        ("editor", {"inbox", "notes"}),
+        ("safety", set()),
+        ("publisher", {"inbox", "shared", "notes"}),
+        ("curator", {"inbox", "notes"}),
+        ("admin", {"inbox", "shared", "notes", "peers", "subscriptions", "quarantine"}),
+    ],
+)
+def test_the_menu_shows_what_one_may_open(node, login, role, shown):
+    html = login(role).get(HOME).content.decode()
+    every = ("inbox", "shared", "notes", "peers", "subscriptions", "quarantine")
+    found = {name for name in every if f'"/admin/federation/{name}/"' in html}
+    assert found == shown
+
+
+def test_the_menu_counts_what_waits(other, login):
+    assert "Inbox (" not in login("curator").get(HOME).content.decode()
+    other.publish()
+    assert "Inbox (1)" in login("curator").get(HOME).content.decode()
+
+
+def test_a_page_of_another_kind_has_no_sharing(node, site, login):
+    publisher = login("publisher")
+    assert publisher.get(reverse("federation_admin:share", args=[site.pk])).status_code == 404
+    url = reverse("federation_admin:share_page", args=[site.pk])
+    assert publisher.post(url).status_code == 404
+
+
+def test_a_file_that_nobody_vouched_for_is_not_served(other, login, node):
+    missing = reverse("federation_admin:blob", args=["f" * 64])
+    assert login("admin").get(missing).status_code == 404
+    odd = reverse("federation_admin:blob", args=["..%2f..%2fkeys"])
+    assert login("admin").get(odd).status_code == 404
+
+
+def test_what_an_editor_sees_of_sharing_is_read_only(shareable, login):
+    page = shareable()
+    publishing.share_page(page)
+    html = login("editor").get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+    assert "Exactly what would leave" in html
+    assert reverse("federation_admin:share", args=[page.pk]) not in html
+
+
+def test_unknown_rows_are_not_found(node, login):
+    admin = login("admin")
+    for name, key in (("item", 9999), ("share", 9999), ("subscription_edit", 9999)):
+        assert admin.get(reverse(f"federation_admin:{name}", args=[key])).status_code == 404
+    for name, key in (("endorse", 9999), ("retry", 9999), ("fetch", f"n{uuid.uuid4().hex}")):
+        assert admin.post(reverse(f"federation_admin:{name}", args=[key])).status_code == 404

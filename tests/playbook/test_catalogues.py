@@ -1,0 +1,57 @@
+"""Every string that a reader sees is there in every language, in the compiled catalogue too."""
+
+import re
+from pathlib import Path
+
+import polib
+import pytest
+from django.conf import settings
+
+from playbook.models import CasePage, Evidence, PlayPage
+from playbook.models.base import ShownStatus
+from playbook.models.plays import Effort, Phase, Visibility
+from playbook.redaction import QUESTIONS
+
+FOLDER = Path(settings.LOCALE_PATHS[0])
+TEMPLATES = Path(__file__).resolve().parents[2] / "playbook" / "templates"
+TRANSLATE = re.compile(r"""{% translate ("(?P<a>[^"]+)"|'(?P<b>[^']+)')""")
+CHOICES = [ShownStatus, Phase, Effort, Visibility, CasePage.Kind, Evidence.Stance]
+
+
+def reader_strings() -> set[str]:
+    found = {
+        match["a"] or match["b"]
+        for path in TEMPLATES.rglob("*.html")
+        for match in TRANSLATE.finditer(path.read_text(encoding="utf-8"))
+    }
+    # A lazy string's argument is the message in the source language.
+    for choices in CHOICES:
+        found |= {member.label._args[0] for member in choices.__members__.values() if hasattr(member.label, "_args")}
+    found |= {question._args[0] for question in QUESTIONS.values() if hasattr(question, "_args")}
+    return found
+
+
+@pytest.mark.parametrize("language", ["ar", "es", "fr", "pt", "sw"])
+def test_nothing_is_left_in_english(language):
+    folder = FOLDER / language / "LC_MESSAGES"
+    source, compiled = polib.pofile(str(folder / "django.po")), polib.mofile(str(folder / "django.mo"))
+    done = {entry.msgid: entry.msgstr for entry in source if entry.translated()}
+    wanted = reader_strings()
+    assert len(wanted) > 80
+    assert wanted - set(done) == set()
+    assert {entry.msgid: entry.msgstr for entry in compiled} == done
+
+
+def test_blocks_with_values_in_them_are_not_used_in_reader_templates():
+    """The test above does not read them; write a sentence and its value side by side."""
+    for path in TEMPLATES.rglob("*.html"):
+        assert "blocktrans" not in path.read_text(encoding="utf-8"), path
+
+
+def test_plays_and_cases_have_no_choice_outside_these():
+    for model in (PlayPage, CasePage):
+        for field in model._meta.local_fields:
+            if field.choices:
+                assert {label for _value, label in field.choices} <= {
+                    label for choices in CHOICES for label in choices.labels
+                }

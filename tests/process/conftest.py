@@ -1,0 +1,96 @@
+"""The demo as a newcomer runs it: three nodes, nine processes, one exchange, on free ports."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_PORTS = 4
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo printed: its steps by name, and the line at its end."""
+
+    steps: dict[str, dict[str, Any]]
+    end: dict[str, Any]
+    folder: Path
+
+    def node(self, node_id: str) -> dict[str, Any]:
+        return next(node for node in self.end["nodes"] if node["id"] == node_id)
+
+    def base(self, node_id: str) -> str:
+        return self.node(node_id)["admin_url"].removesuffix("/admin/")
+
+
+def free_ports() -> int:
+    """Return the first of four ports in a row that nothing listens on."""
+    for base in range(20_000 + os.getpid() % 1000 * 10, 60_000, 10):
+        try:
+            for port in range(base, base + _PORTS):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+    raise AssertionError("no four free ports in a row")
+
+
+def demo_command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "manage.py"), "demo", "--json", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without what the tests' own settings put there."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DJANGO_SETTINGS_MODULE", "TEST_DATABASE_URL", "DATABASE_URL")
+    }
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Run the demo until the session ends; its servers are up and its exchange is done."""
+    folder = tmp_path_factory.mktemp("demo")
+    process = subprocess.Popen(
+        demo_command("--dir", str(folder), "--port-base", str(free_ports())),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(json.loads(line))
+        if "nodes" in lines[-1]:
+            break
+    try:
+        if not lines or "nodes" not in lines[-1]:
+            _out, errors = process.communicate()
+            pytest.fail(f"the demo ended early: {lines} {errors}")
+        yield Demo({line["step"]: line for line in lines[:-1]}, lines[-1], folder)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return where Chromium is; without it, skip and say what to install."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium: install the Debian packages chromium and fonts-noto-core")
+    return found
