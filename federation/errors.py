@@ -571,6 +571,13 @@ class NotShareable(StateError):
     remedy = "Read the reason given here, mend it, and share again."
 
 
+class NoPlace(StateError):
+    """This node has no kind of page, or no language, for the item."""
+
+    code = "adopt.no-place"
+    remedy = "Leave it in the inbox, or update this software; then adopt it again."
+
+
 class AudienceWidened(StateError):
     """A wider audience would reveal what was sent to few."""
 

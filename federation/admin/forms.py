@@ -42,6 +42,10 @@ class ReasonForm(forms.Form):
     )
 
 
+class RetractForm(ReasonForm):
+    here = forms.BooleanField(label=_("Withdraw it here as well"), required=False)
+
+
 class ModeForm(forms.ModelForm):
     class Meta:
         model = SharingChoice
@@ -87,9 +91,7 @@ class InboxFilter(forms.Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        rows = list(
-            Item.objects.order_by().values_list("origin", "lang", "schema").distinct()
-        )
+        rows = list(Item.objects.order_by().values_list("origin", "lang", "schema").distinct())
         origins, langs, kinds = ({row[at] for row in rows if row[at]} for at in range(3))
         every = ("", _("any"))
         self._set("state", [("", _("waiting here")), ("all", _("all")), *ItemState.choices])

@@ -141,7 +141,7 @@ class ItemScreen(Screen):
     def _changes(
         self, record: records.Item | None, versions: list[Version]
     ) -> tuple[str, list[Change]]:
-        """Compare with the page here, or else with the version before; "" where there is neither."""
+        """Compare with the page here, or else the version before; "" where there is neither."""
         if record is None:
             return "", []
         if self.provenance and self.provenance.page:

@@ -16,7 +16,8 @@ def pretty(value: Any) -> SafeString:
     """Return a JSON value as HTML for a left-to-right `<pre>`, each string in its own `<bdi>`."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     text = _DIRECTION.sub(lambda mark: f"\\u{ord(mark.group()):04x}", text)
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for found in _STRING.finditer(text):
         pieces.append(escape(text[at : found.start()]))
         pieces.append(f"<bdi>{escape(found.group())}</bdi>")

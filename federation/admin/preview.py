@@ -16,6 +16,8 @@ from playbook.sanitise import html_for_readers
 from . import fields
 from .texts import Tongue, tongue
 
+_NOTHING = SafeString("")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -24,7 +26,7 @@ class Part:
     label: str
     kind: str
     text: str = ""
-    html: SafeString = SafeString("")
+    html: SafeString = _NOTHING
     terms: tuple[str, ...] = ()
     blocks: tuple[tuple["Part", ...], ...] = ()
     evidence: tuple[tuple[str, str, str], ...] = ()
@@ -125,5 +127,3 @@ def _evidence(value: list[dict[str, str]]) -> tuple[tuple[str, str, str], ...]:
         )
         for case in value
     )
-
-

@@ -57,7 +57,9 @@ class Vouch:
 class Evidence:
     """What the database and the directory hold about some items, in a fixed number of queries."""
 
-    def __init__(self, items: Sequence[Item | Provenance], conf: Conf, also: Iterable[str] = ()):
+    def __init__(
+        self, items: Sequence[Item | Provenance], conf: Conf, also: Iterable[str] = ()
+    ) -> None:
         addresses = {item.address for item in items} | set(also)
         self.conf = conf
         self.endorsements = list(

@@ -27,7 +27,7 @@ from playbook.models import RedactionCheck
 
 from .base import Act, Refused, Screen, may
 from .changes import Change, compare
-from .forms import ModeForm, ReasonForm
+from .forms import ModeForm, RetractForm
 from .payloads import pretty
 from .proofs import vouches_for
 from .texts import kind_of_page, tongue
@@ -138,7 +138,7 @@ class ShareScreen(Screen):
             vouches=vouches_for(standing.shared, get_conf()) if standing.shared else [],
             previous_html=pretty(standing.previous) if standing.previous else "",
             mode_form=ModeForm(initial={"mode": standing.mode}),
-            reason_form=ReasonForm(),
+            reason_form=RetractForm(),
             can_change=may(self.request.user, "share_page"),
         )
 
@@ -169,10 +169,11 @@ class Share(PageAct):
 
 class Retract(PageAct):
     def act(self, **kwargs: Any) -> str:
-        form = ReasonForm(self.request.POST)
+        form = RetractForm(self.request.POST)
         if not form.is_valid():
             raise Refused(_("Say why. Everyone can read the reason."))
-        if publishing.retract_page(self.page, form.cleaned_data["reason"]) is None:
+        here = form.cleaned_data["here"]
+        if publishing.retract_page(self.page, form.cleaned_data["reason"], here=here) is None:
             raise Refused(_("This page is not shared."))
         return _(
             "Taken back. Every node that hears of it removes it; copies already downloaded "

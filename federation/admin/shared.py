@@ -87,7 +87,7 @@ def _shared_rows(rows: list[Provenance]) -> list[dict[str, Any]]:
 
 def _mode(page: Page) -> str:
     choice = getattr(page, "sharing_choice", None)
-    return SharingMode(choice.mode if choice else SharingMode.ASK).label
+    return str(SharingMode(choice.mode if choice else SharingMode.ASK).label)
 
 
 def _pending_row(page: Page) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 Nothing here trusts what comes back: it is checked by `wire` and `services.ingest`.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from federation.conf import Conf
 from federation.errors import BadBundle, InvalidJson, MissingComponent
 from federation.trust import Member
+from federation.trust.descriptors import NODE_ID
 from federation.wire import bundles, canonical, dsse, requests, tiles
 from federation.wire.keys import SigningKey
 
@@ -18,6 +21,7 @@ from .fetcher import Fetched, Fetcher
 
 JSON = "application/json"
 OCTETS = "application/octet-stream"
+_DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _HEADS_CAP = 1024 * 1024
 _ENVELOPE_FACTOR = 2  # base64 and JSON around a payload of the largest size
 
@@ -52,18 +56,7 @@ class Feed:
     def heads(self, since: int) -> Heads:
         """Return the heads that changed after counter `since`; one small request when none."""
         body = self._get(f"heads?since={since}", _HEADS_CAP, JSON)
-        value = canonical.loads(body, max_bytes=_HEADS_CAP)
-        try:
-            return Heads(
-                int(value["counter"]),
-                str(value["directory"]),
-                tuple(
-                    Head(str(head["node"]), str(head["checkpoint"]).encode("utf-8"))
-                    for head in value["heads"]
-                ),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidJson(f"The answer to `heads` has another shape: {error!r}") from error
+        return _read_heads(canonical.loads(body, max_bytes=_HEADS_CAP))
 
     def entries(self, node_id: str, n: int, width: int | None) -> list[bytes]:
         """Return the leaf data of one entries bundle: 256, or `width` of them."""
@@ -84,7 +77,10 @@ class Feed:
         )
 
     def sealed(self, node_id: str, n: int, width: int | None) -> Iterator[bundles.Row]:
-        """Yield the rows of one bundle that are addressed to this node alone (signed request)."""
+        """Yield the rows of one bundle that are addressed to this node alone (signed request).
+
+        What is not there was said to others: a row that is missing is no error here.
+        """
         expected = width or tiles.TILE_WIDTH
         body = self._signed(
             "GET",
@@ -92,12 +88,15 @@ class Feed:
             cap=expected * (self.conf.MAX_RECORD + 4096),
             accept=OCTETS,
         ).body
-        yield from bundles.iter_records(
+        rows = bundles.iter_records(
             body,
             start=n * tiles.TILE_WIDTH,
             count=expected,
             max_record=self.conf.MAX_RECORD,
         )
+        for row in rows:
+            if not (isinstance(row, bundles.BadRow) and isinstance(row.error, BadBundle)):
+                yield row
 
     def record(self, address: str) -> dsse.Envelope:
         """Return one record's envelope."""
@@ -144,6 +143,25 @@ class Feed:
             now=datetime.now(UTC),
         )
         return answer
+
+
+def _read_heads(value: Any) -> Heads:
+    """Return the answer to `heads`, every value of which is about to be stored somewhere."""
+    try:
+        counter, directory, heads = value["counter"], value["directory"], value["heads"]
+        if type(counter) is not int or counter < 0:
+            raise ValueError("the counter is not a whole number")
+        if not _DIGEST.fullmatch(directory):
+            raise ValueError("the directory's digest is not SHA-256 in hex")
+        return Heads(counter, directory, tuple(_read_head(head) for head in heads))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidJson(f"The answer to `heads` has another shape: {error!r}") from error
+
+
+def _read_head(head: Any) -> Head:
+    if not NODE_ID.match(head["node"]):
+        raise ValueError("a head is not that of a node")
+    return Head(head["node"], str(head["checkpoint"]).encode("utf-8"))
 
 
 def fetch_descriptor(fetcher: Fetcher, url: str, node_id: str) -> bytes:

@@ -113,7 +113,9 @@ class Fetcher(ABC):
                 raise _refusal(url, answer)
             kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
             if accept not in (kind, "*/*"):
-                raise PeerAnsweredHtml(f"{url} answered {kind or 'no type'} instead of {accept}.")
+                raise PeerAnsweredHtml(
+                    f"{url} answered {_quotable(kind) or 'no type'} instead of {accept}."
+                )
             yield answer
 
     def _timed(
@@ -140,7 +142,7 @@ def _decoded(chunks: Iterator[bytes], headers: Mapping[str, str], cap: int) -> I
         yield from chunks
         return
     if encoding != "gzip":
-        raise BadEncoding(f"The answer is encoded as {encoding!r}.")
+        raise BadEncoding(f"The answer is encoded as {_quotable(encoding)!r}.")
     decoder = zlib.decompressobj(wbits=31)
     given = 0
     try:
@@ -163,6 +165,11 @@ def _decoded(chunks: Iterator[bytes], headers: Mapping[str, str], cap: int) -> I
         yield rest
 
 
+def _quotable(text: str) -> str:
+    """Return a peer's own words as far as they can be stored and shown: short, printable ASCII."""
+    return "".join(letter for letter in text[:100] if " " <= letter <= "~")
+
+
 def _refusal(url: str, answer: Answer) -> PeerRefused:
     """Return the error for a 4xx, with the problem type that RFC 9457 lets the peer name."""
     body = b""
@@ -172,7 +179,7 @@ def _refusal(url: str, answer: Answer) -> PeerRefused:
             break
     try:
         said = json.loads(body[:_PROBLEM_CAP])
-        problem = str(said.get("type", "")) if isinstance(said, dict) else ""
+        problem = _quotable(str(said.get("type", ""))) if isinstance(said, dict) else ""
     except ValueError:
         problem = ""
     return PeerRefused(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import requests
 import urllib3
@@ -56,14 +57,16 @@ class HttpFetcher(Fetcher):
                 allow_redirects=False,
             ) as response:
                 lower = {name.lower(): value for name, value in response.headers.items()}
-                yield Answer(
-                    response.status_code,
-                    lower,
-                    response.raw.stream(_CHUNK, decode_content=False),
-                )
+                yield Answer(response.status_code, lower, _arriving(response.raw))
         except InvalidIPAddress as error:
             raise AddressRefused(f"{url} leads to a private address.") from error
         except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
             raise PeerTimeout(f"{url} did not answer in time.") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise PeerUnreachable(f"{url}: {error}") from error
+
+
+def _arriving(raw: Any) -> Iterator[bytes]:
+    """Yield bytes as they come. `stream` would wait for a whole chunk, however slowly it drips."""
+    while chunk := raw.read1(_CHUNK, decode_content=False):
+        yield chunk

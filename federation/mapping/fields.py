@@ -5,11 +5,9 @@ import mimetypes
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.core.files.images import ImageFile
 from django.db.models import Model
 from wagtail.models import Page
 from wagtail.rich_text import RichText
@@ -72,16 +70,13 @@ def fill_item(page: Page, record: Item, picture: Picture | None) -> None:
     if picture is None:
         page.picture, page.picture_alt = None, ""
         return
-    page.picture_alt = picture.alt[:300] or page.title
+    page.picture_alt = picture.alt[:300].strip() or page.title
     title = f"federation {picture.sha256}"
     page.picture = PlaybookImage.objects.filter(title=title).first() or _stored(title, picture)
 
 
 def _stored(title: str, picture: Picture) -> PlaybookImage:
-    image = PlaybookImage(title=title, description=picture.alt[:255])
-    image.file = ImageFile(BytesIO(picture.data), name=picture.sha256)
-    image.save()
-    return image
+    return PlaybookImage.store(picture.data, title=title, description=picture.alt[:255])
 
 
 def codes(terms: Iterable[Any]) -> list[str]:

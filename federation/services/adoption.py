@@ -8,7 +8,7 @@ from django.db import transaction
 from wagtail.models import Page
 
 from federation import mapping
-from federation.errors import InvalidRecord, MediaMissing, NotShareable, RecordWithheld
+from federation.errors import InvalidRecord, MediaMissing, NoPlace, NotShareable, RecordWithheld
 from federation.models import (
     Blob,
     BlobState,
@@ -59,13 +59,13 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
     page = provenance.page.specific if provenance and provenance.page else None
     if provenance and page and _edited_here(provenance, page):
         return None
-    if page is None:
-        page = _new_page(item, record)
-    else:
-        mapping.fill_page(page, record, _picture(record))
-        if page.withdrawn_on:
-            page.reinstate()
     try:
+        if page is None:
+            page = _new_page(item, record)
+        else:
+            mapping.fill_page(page, record, _picture(record))
+            if page.withdrawn_on:
+                page.reinstate()
         revision = page.save_revision(clean=True)
     except ValidationError as error:
         raise InvalidRecord(f"It does not make a page: {error.messages}", item=str(item)) from error
@@ -100,7 +100,12 @@ def _edited_here(provenance: Provenance, page: Page) -> bool:
 
 
 def _new_page(item: Item, record: records.Item) -> Page:
-    parent = mapping.parent_for(item.schema, item.lang)
+    try:
+        parent = mapping.parent_for(item.schema, item.lang)
+    except LookupError as error:
+        raise NoPlace(
+            f"There is no place here for a {item.schema} in {item.lang}.", item=str(item)
+        ) from error
     page = mapping.new_page(record)
     mapping.fill_page(page, record, _picture(record))
     page.locale = parent.locale
@@ -108,10 +113,7 @@ def _new_page(item: Item, record: records.Item) -> Page:
     key = _translation_key(item, record)
     if key and not Page.objects.filter(translation_key=key, locale=parent.locale).exists():
         page.translation_key = key
-    try:
-        parent.add_child(instance=page)
-    except ValidationError as error:
-        raise InvalidRecord(f"It does not make a page: {error.messages}", item=str(item)) from error
+    parent.add_child(instance=page)
     return page
 
 
@@ -165,7 +167,8 @@ def unpublish_if_by_policy(item: Item) -> None:
     provenance = provenance_of(item)
     if provenance is None or provenance.page is None or provenance.address != item.address:
         return
-    if provenance.by_policy and provenance.page.live:
+    as_published = provenance.page.live_revision_id == provenance.revision_id
+    if provenance.by_policy and provenance.page.live and as_published:
         provenance.page.specific.unpublish()
         item.state = ItemState.STAGED
         item.save(update_fields=["state"])

@@ -50,9 +50,11 @@ def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
         _compare_with_known(log, head, note)
         return log
     _require_modest_growth(log, head.size, conf)
-    leaves = _fetch_leaves(feed, log, head.size)
+    leaves = _fetch_leaves(feed, log, log.head_size, head.size)
     grown = log.range.append([leaf.hash for leaf in leaves])
     if grown.root != head.root:
+        if _is_another_history(feed, log, head):
+            raise _frozen(log, note, head.size)
         raise RootMismatch(
             f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
             item=log.node_id,
@@ -62,23 +64,26 @@ def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
 
 def _compare_with_known(log: Log, head: Checkpoint, note: bytes) -> None:
     """A head no larger than ours must be one we passed through; else it is a second history."""
-    if head.size == 0:
-        return
     if head.size == log.head_size:
         root = log.root
     else:
         root = log.range_at(leaf_hashes(log, 0, head.size)).root
-    if root == head.root:
-        if head.size < log.head_size:
-            raise LogShrank(
-                f"{log.node_id} shows {head.size} entries; {log.head_size} were seen before.",
-                item=log.node_id,
-            )
-        return
+    if root != head.root:
+        raise _frozen(log, note, head.size)
+    if head.size < log.head_size:
+        raise LogShrank(
+            f"{log.node_id} shows {head.size} entries; {log.head_size} were seen before.",
+            item=log.node_id,
+        )
+    if log.error:
+        Log.objects.filter(pk=log.pk).update(error="", error_detail="")
+
+
+def _frozen(log: Log, note: bytes, size: int) -> Equivocation:
+    """Keep the second of two heads that cannot both be true, and apply the log no further."""
     Log.objects.filter(pk=log.pk).update(frozen=Equivocation.code, evidence=note)
-    raise Equivocation(
-        f"{log.node_id} signed two histories of {head.size} entries. Both are kept.",
-        item=log.node_id,
+    return Equivocation(
+        f"{log.node_id} signed two histories of {size} entries. Both are kept.", item=log.node_id
     )
 
 
@@ -100,9 +105,19 @@ def _require_modest_growth(log: Log, size: int, conf: Conf) -> None:
         )
 
 
-def _fetch_leaves(feed: Feed, log: Log, size: int) -> list[Leaf]:
-    """Return the leaves [head_size, size), having checked that those before are as they were."""
-    start = log.head_size
+def _is_another_history(feed: Feed, log: Log, head: Checkpoint) -> bool:
+    """Do other entries than ours, from the first on, add up to a head that its owner signed?
+
+    Then the owner forked the log. If not, whoever serves it spoiled the entries on the way.
+    """
+    if log.head_size == 0:
+        return False
+    leaves = _fetch_leaves(feed, log, 0, head.size)
+    return log.range_at([leaf.hash for leaf in leaves]).root == head.root
+
+
+def _fetch_leaves(feed: Feed, log: Log, start: int, size: int) -> list[Leaf]:
+    """Return the leaves [start, size) as they are served; nothing about them is proved yet."""
     leaves: list[Leaf] = []
     for n, width in tiles.tiles_for_range(start, size):
         first = n * tiles.TILE_WIDTH
@@ -126,7 +141,8 @@ def _store(log: Log, head: Checkpoint, note: bytes, leaves: list[Leaf], peaks: b
     )
     now = datetime.now(UTC)
     if locked.day != now.date():
-        locked.day, locked.day_start_size = now.date(), locked.head_size
+        # A first sync is exempt from the cap on growth: the day starts behind it.
+        locked.day, locked.day_start_size = now.date(), locked.head_size or head.size
     locked.size = locked.head_size = head.size
     locked.peaks, locked.checkpoint, locked.head_seen_at = peaks, note, now
     locked.error = locked.error_detail = ""

@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from federation.conf import Conf, get_conf
 from federation.errors import BehindMark, KeysMissing
-from federation.models import Entry, Log, Record, RecordState, Tile, TileKind
+from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
 
@@ -67,6 +67,8 @@ def _require_not_behind(log: Log, mark: Mark | None) -> None:
         )
     if log.head_size == mark.size:
         known = log.root
+    elif log.head_size > mark.size:  # the mark, not the database, came from a backup
+        known = log.range_at(leaf_hashes(log, 0, mark.size)).root
     else:
         known = log.range.append(leaf_hashes(log, log.head_size, mark.size)).root
     if known != mark.root:
@@ -201,8 +203,8 @@ def _rows(log: Log, start: int, end: int) -> Iterator[bundles.BundleRow]:
             )
 
 
-def signatures_of(record: Record) -> tuple[dsse.Signature, ...]:
-    """Return a stored record's signatures as values."""
+def signatures_of(record: Record | Quarantine) -> tuple[dsse.Signature, ...]:
+    """Return the signatures of a stored record, or of a quarantined body, as values."""
     return tuple(
         dsse.Signature(signature["keyid"], bytes.fromhex(signature["sig"]))
         for signature in record.signatures

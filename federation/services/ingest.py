@@ -8,6 +8,7 @@ row with its error and never stops the ones behind it.
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 
 from federation.conf import Conf
 from federation.errors import (
@@ -38,8 +39,9 @@ from federation.models import (
 from federation.trust import Member
 from federation.wire import dsse, records
 
-from .media import check_media_type
+from .media import check_media_type, want_blobs
 from .publishing import erase_bodies, today
+from .storable import require_storable
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf)
         )
     envelope.verify(member.record_key(entry.index))
     record = records.parse(envelope.payload, max_bytes=conf.MAX_RECORD)
+    require_storable(record)
     if record.origin != member.node_id:
         raise WrongOrigin(f"{member.node_id} offers a statement in the name of {record.origin}.")
     if records.leaf_type_for(record) != entry.type:
@@ -130,7 +133,14 @@ def apply_again(log: Log, peer: str, judged: Judged, conf: Conf) -> FederationEr
         batch.flush()
         row.update(resolved=True)
         return None
-    row.update(error=error.code, error_detail=str(error), peer=peer, attempts=row[0].attempts + 1)
+    said = {"error": error.code, "error_detail": str(error), "peer": peer}
+    envelope = judged.arrival.envelope
+    if envelope is not None:
+        said |= {"payload": envelope.payload, "signatures": _plain(envelope)}
+    elif row[0].payload is not None:
+        said = {}  # what kept it back stands; this time nothing came
+    row.update(**said, attempts=F("attempts") + 1)
+    Record.objects.bulk_create(batch.parked, ignore_conflicts=True)
     return error
 
 
@@ -145,6 +155,7 @@ class Batch:
         self.prevs = _known_places(log, [record.prev for record in items if record.prev])
         self.changed: dict[tuple[str, str], Item] = {}
         self.records: list[Record] = []
+        self.parked: list[Record] = []
         self.blobs: dict[str, Blob] = {}
         self.uses: list[BlobUse] = []
         self.endorsements: list[Endorsement] = []
@@ -170,7 +181,8 @@ class Batch:
                 error = refused
         if error is not None:
             self._quarantine(judged, error)
-        if record is not None and (error is None or isinstance(error, OldVersion)):
+        kept = error is None or (isinstance(error, OldVersion) and not self._is_retracted(record))
+        if record is not None and kept:
             self._keep(judged.arrival, record)
 
     def _dispatch(self, record: records.Record, entry: Entry) -> None:
@@ -181,11 +193,19 @@ class Batch:
         elif isinstance(record, records.Review):
             self._review(record, entry)
         elif isinstance(record, records.Retract):
-            self._retract(record)
+            self._retract(record, entry)
+
+    def _is_retracted(self, record: records.Record | None) -> bool:
+        """Was this item taken back? Then no older body of it is kept, however late it comes."""
+        item = self._item_of(record) if isinstance(record, records.Item) else None
+        return item is not None and item.state == ItemState.RETRACTED
+
+    def _item_of(self, record: records.Item) -> Item | None:
+        return self.items.get((record.id, record.lang))
 
     def _item(self, record: records.Item, entry: Entry) -> None:
         key = (record.id, record.lang)
-        known = self.items.get(key)
+        known = self._item_of(record)
         if record.prev is not None:
             self.excused.add(record.prev)
             place = self.prevs.get(record.prev)
@@ -198,6 +218,8 @@ class Batch:
             raise VersionGap(f"Version {record.version} names no version before it.")
         if known is not None and record.version <= known.version:
             raise OldVersion(f"Version {record.version} was offered after version {known.version}.")
+        if known is not None and known.state == ItemState.RETRACTED and entry.index < known.index:
+            raise OldVersion(f"Version {record.version} was said before the item was taken back.")
         item = known or Item(origin=self.log.node_id, item_id=record.id, lang=record.lang)
         item.schema, item.version = record.schema, record.version
         item.address, item.index = entry.address, entry.index
@@ -208,7 +230,9 @@ class Batch:
         item.error = item.error_detail = ""
         self.items[key] = self.changed[key] = item
         for file in record.media:
-            self.blobs[file.sha256] = Blob(sha256=file.sha256, size=file.size, type=file.type)
+            known_blob = self.blobs.get(file.sha256)
+            if known_blob is None or known_blob.size < file.size:
+                self.blobs[file.sha256] = Blob(sha256=file.sha256, size=file.size, type=file.type)
             self.uses.append(BlobUse(sha256=file.sha256, address=entry.address))
 
     def _endorse(self, record: records.Endorse, entry: Entry) -> None:
@@ -243,7 +267,7 @@ class Batch:
             )
         )
 
-    def _retract(self, record: records.Retract) -> None:
+    def _retract(self, record: records.Retract, entry: Entry) -> None:
         target = record.target
         if target.id is None or target.lang is None:
             if target.record:
@@ -263,9 +287,14 @@ class Batch:
                 version=target.version or 0, address=target.record or "", index=0, title="",
                 received_on=today(),
             )  # fmt: skip
-        elif target.version is not None and target.version < item.version:
+        elif entry.index < item.index:  # it comes late: the item was shared again meanwhile
+            gone.discard(item.address)
+            self.erased |= gone
+            self.excused |= gone
             return
         gone.add(item.address)
+        # A version that never came counts as known: only a higher one, said later, republishes.
+        item.version, item.index = max(item.version, target.version or 0), entry.index
         item.state, item.undecided = ItemState.RETRACTED, True
         item.retracted_on, item.retract_reason = record.day, record.reason
         self.items[key] = self.changed[key] = item
@@ -308,7 +337,7 @@ class Batch:
             )
         )
         if isinstance(error, UnknownSchema) and envelope is not None:
-            self.records.append(
+            self.parked.append(
                 Record(
                     address=entry.address,
                     origin=self.log.node_id,
@@ -322,14 +351,14 @@ class Batch:
 
     def flush(self) -> None:
         """Write everything collected, in a fixed number of queries."""
-        Record.objects.bulk_create(self.records, ignore_conflicts=True)
+        Record.objects.bulk_create([*self.records, *self.parked], ignore_conflicts=True)
         Item.objects.bulk_create(
             self.changed.values(),
             update_conflicts=True,
             unique_fields=["origin", "item_id", "lang"],
             update_fields=_ITEM_FIELDS,
         )
-        Blob.objects.bulk_create(self.blobs.values(), ignore_conflicts=True)
+        want_blobs(self.blobs.values())
         BlobUse.objects.bulk_create(self.uses, ignore_conflicts=True)
         if self.endorsements:
             Endorsement.objects.bulk_create(self.endorsements, ignore_conflicts=True)
@@ -342,13 +371,20 @@ class Batch:
         ]  # fmt: skip
         if self.quarantined:
             Quarantine.objects.bulk_create(self.quarantined, ignore_conflicts=True)
+        waiting = Quarantine.objects.filter(log=self.log, resolved=False)
         if self.excused:
-            Quarantine.objects.filter(
-                log=self.log, error=RecordWithheld.code, address__in=self.excused
-            ).update(resolved=True)
+            waiting.filter(error=RecordWithheld.code, address__in=self.excused).update(
+                resolved=True
+            )
         if self.erased:
-            erase_bodies(list(self.erased))
+            waiting.filter(address__in=self.erased).update(
+                resolved=True, payload=None, signatures=[]
+            )
+            # A node takes back what it said itself, whatever addresses it lists.
+            own = Record.objects.filter(origin=self.log.node_id, address__in=self.erased)
+            erase_bodies(list(own.values_list("address", flat=True)))
         if self.withdrawn:
+            waiting.filter(address__in=self.withdrawn).update(resolved=True)
             withdrawn = Endorsement.objects.filter(
                 endorser=self.log.node_id, address__in=self.withdrawn
             )

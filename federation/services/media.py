@@ -7,11 +7,11 @@ cleaning of documents does not exist (docs/protocol.md, "Media").
 import hashlib
 import os
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 from PIL import Image
 
@@ -31,6 +31,14 @@ _ATTEMPTS = 5
 _BATCH = 256
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A file that lies in its place: its true size in bytes, and the type it opens as."""
+
+    size: int
+    type: str
+
+
 def blob_path(sha256: str, conf: Conf | None = None) -> Path:
     """Return where a file of this hash lies (or would)."""
     return (conf or get_conf()).blobs_dir / sha256[:2] / sha256
@@ -39,12 +47,14 @@ def blob_path(sha256: str, conf: Conf | None = None) -> Path:
 def store_bytes(data: bytes, kind: str) -> str:
     """Keep a file of our own that a record is about to name; return its SHA-256 in hex."""
     sha256 = hashlib.sha256(data).hexdigest()
-    _keep(iter([data]), sha256, len(data), kind, get_conf())
+    found = _keep(iter([data]), sha256, get_conf())
+    if found.type != kind:
+        raise MediaRefused(f"The file is {found.type}, not {kind}.")
     Blob.objects.update_or_create(
         sha256=sha256,
         defaults={
-            "size": len(data),
-            "type": kind,
+            "size": found.size,
+            "type": found.type,
             "state": BlobState.PRESENT,
             "error": "",
             "error_detail": "",
@@ -59,6 +69,25 @@ def check_media_type(kind: str, size: int, conf: Conf) -> None:
         raise MediaRefused(f"A file of type {kind} is not taken.")
     if size > conf.MAX_BLOB:
         raise MediaTooLarge(f"A file of {size} bytes is above the limit of {conf.MAX_BLOB}.")
+
+
+def want_blobs(named: Iterable[Blob]) -> None:
+    """Ask for the files that records have just named, also those that were refused before.
+
+    A file is known by its hash alone: what another record said of its size or type does not bind.
+    """
+    wanted = {blob.sha256: blob for blob in named}
+    if not wanted:
+        return
+    Blob.objects.bulk_create(wanted.values(), ignore_conflicts=True)
+    anew = []
+    for blob in Blob.objects.filter(sha256__in=wanted).exclude(state=BlobState.PRESENT):
+        size = max(blob.size, wanted[blob.sha256].size)
+        if blob.state != BlobState.WANTED or blob.size != size:
+            blob.state, blob.size, blob.attempts = BlobState.WANTED, size, 0
+            blob.type = wanted[blob.sha256].type
+            anew.append(blob)
+    Blob.objects.bulk_update(anew, ["state", "size", "type", "attempts"], batch_size=200)
 
 
 def fetch_media(feed: Feed, conf: Conf) -> bool:
@@ -77,47 +106,52 @@ def fetch_media(feed: Feed, conf: Conf) -> bool:
             return complete
         last = wanted[-1].pk
         with ThreadPoolExecutor(conf.BLOB_THREADS) as pool:
-            errors = list(pool.map(lambda blob: _fetch_one(feed, blob, conf), wanted))
-        for blob, error in zip(wanted, errors, strict=True):
-            _note(blob, error)
-            complete = complete and error is None
-        arrived = [blob.pk for blob in wanted if blob.state == BlobState.PRESENT]
-        Blob.objects.filter(pk__in=arrived).update(
+            results = list(pool.map(lambda blob: _fetch_one(feed, blob, conf), wanted))
+        arrived, others = [], []
+        for blob, result in zip(wanted, results, strict=True):
+            as_said = isinstance(result, Kept) and result == Kept(blob.size, blob.type)
+            (arrived if as_said else others).append(blob)
+            _note(blob, result)
+            complete = complete and isinstance(result, Kept)
+        Blob.objects.filter(pk__in=[blob.pk for blob in arrived]).update(
             state=BlobState.PRESENT, error="", error_detail=""
         )
-        failed = [blob for blob in wanted if blob.state != BlobState.PRESENT]
-        if failed:
-            Blob.objects.bulk_update(failed, ["state", "attempts", "error", "error_detail"])
+        Blob.objects.bulk_update(
+            others, ["size", "type", "state", "attempts", "error", "error_detail"]
+        )
 
 
-def _note(blob: Blob, error: FederationError | None) -> None:
-    if error is None:
-        blob.state = BlobState.PRESENT
+def _note(blob: Blob, result: Kept | FederationError) -> None:
+    if isinstance(result, Kept):
+        blob.state, blob.error, blob.error_detail = BlobState.PRESENT, "", ""
+        blob.size, blob.type = result.size, result.type
         return
     blob.attempts += 1
-    blob.error, blob.error_detail = error.code, str(error)
-    final = isinstance(error, MediaRefused | MediaTooLarge)
+    blob.error, blob.error_detail = result.code, str(result)
+    final = isinstance(result, MediaRefused | MediaTooLarge)
     if final or blob.attempts >= _ATTEMPTS:
         blob.state = BlobState.REFUSED
 
 
-def _fetch_one(feed: Feed, blob: Blob, conf: Conf) -> FederationError | None:
+def _fetch_one(feed: Feed, blob: Blob, conf: Conf) -> Kept | FederationError:
     """Fetch one file to its place; touches no database, so that it can run in a thread."""
     try:
         check_media_type(blob.type, blob.size, conf)
-        if blob_path(blob.sha256, conf).exists():
-            return None
+        path = blob_path(blob.sha256, conf)
+        if path.exists():
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() == blob.sha256:
+                    return Kept(path.stat().st_size, _picture_type(file, conf))
         with feed.blob(blob.sha256, blob.size) as chunks:
-            _keep(chunks, blob.sha256, blob.size, blob.type, conf)
+            return _keep(chunks, blob.sha256, conf)
     except ResponseTooLarge:
         return MediaHashMismatch(f"The file is larger than the {blob.size} bytes that were signed.")
     except FederationError as error:
         return error
-    return None
 
 
-def _keep(chunks: Iterable[bytes], sha256: str, size: int, kind: str, conf: Conf) -> None:
-    """Write a file under its hash once hash, size and picture all hold, or not at all."""
+def _keep(chunks: Iterable[bytes], sha256: str, conf: Conf) -> Kept:
+    """Write a file under its hash once hash and picture both hold, or not at all."""
     path = blob_path(sha256, conf)
     path.parent.mkdir(parents=True, exist_ok=True)
     digest, length = hashlib.sha256(), 0
@@ -128,34 +162,28 @@ def _keep(chunks: Iterable[bytes], sha256: str, size: int, kind: str, conf: Conf
                 digest.update(chunk)
                 length += len(chunk)
                 file.write(chunk)
-            if length != size or digest.hexdigest() != sha256:
+            if digest.hexdigest() != sha256:
                 raise MediaHashMismatch(f"{length} bytes came that are not the file {sha256}.")
             file.flush()
-            file.seek(0)
-            _require_picture(file, kind, conf)
+            kind = _picture_type(file, conf)
         except BaseException:
             scratch.unlink(missing_ok=True)
             raise
     os.replace(scratch, path)
+    return Kept(length, kind)
 
 
-def _require_picture(file: IO[bytes], kind: str, conf: Conf) -> None:
-    """Raise MediaRefused unless the file opens as the type it claims, within the pixel limit."""
+def _picture_type(file: Any, conf: Conf) -> str:
+    """Return the type as which a file opens; MediaRefused for no picture or too many pixels."""
+    file.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=list(PICTURE_TYPES)) as picture:
-                found, pixels = PICTURE_TYPES.get(picture.format or ""), _pixels(picture)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as error:
+        with Image.open(file, formats=list(PICTURE_TYPES)) as picture:
+            found, pixels = PICTURE_TYPES[picture.format or ""], picture.width * picture.height
+    except (OSError, ValueError, SyntaxError, KeyError, Image.DecompressionBombError) as error:
         raise MediaRefused(f"The file does not open as a picture: {error}") from error
-    if found != kind:
-        raise MediaRefused(f"The file is {found}, not {kind}.")
     if pixels > conf.MAX_IMAGE_PIXELS:
         raise MediaRefused(f"The picture has {pixels} pixels, above {conf.MAX_IMAGE_PIXELS}.")
-
-
-def _pixels(picture: Image.Image) -> int:
-    return picture.width * picture.height
+    return found
 
 
 def read_blob(sha256: str) -> bytes:

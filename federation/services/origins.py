@@ -13,7 +13,10 @@ def origin_of(page: Page) -> Origin | None:
     if row is None:
         return None
     endorsers = Endorsement.objects.filter(
-        target_origin=row.origin, target_address=row.address, withdrawn=False
+        target_origin=row.origin,
+        target_address=row.address,
+        target_index=row.index,
+        withdrawn=False,
     ).values_list("endorser", flat=True)
     return Origin(
         node=row.origin,

@@ -41,7 +41,9 @@ def decide_items(conf: Conf) -> int:
         policy = policy_for(subscriptions, item)
         if item.state != ItemState.RETRACTED and policy in (Policy.STAGE, Policy.IGNORE):
             state = ItemState.STAGED if policy == Policy.STAGE else ItemState.IGNORED
-            settled[state].append(item.pk)
+            # What a person made of this version stands: news of it is only an endorsement.
+            fresh = item.state in (ItemState.STAGED, ItemState.IGNORED)
+            settled[state if fresh else ItemState(item.state)].append(item.pk)
         else:
             _decide(item, policy, endorsers)
     for state, keys in settled.items():

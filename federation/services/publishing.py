@@ -205,12 +205,18 @@ def _unchanged(provenance: Provenance, fields: dict[str, Any]) -> bool:
 
 
 @transaction.atomic
-def retract_page(page: Page, reason: str) -> Entry | None:
-    """Take a shared page back everywhere; None when it is not shared. Bodies are erased here."""
+def retract_page(page: Page, reason: str, *, here: bool = False) -> Entry | None:
+    """Take a shared page back everywhere; None when it is not shared. Bodies are erased here.
+
+    With `here` the page is withdrawn on this node too, and its address answers with the reason.
+    """
     provenance = _provenance(page)
     if provenance is None or provenance.retracted:
         return None
-    return retract_item(provenance, reason)
+    entry = retract_item(provenance, reason)
+    if here:
+        page.specific.withdraw(reason, today())
+    return entry
 
 
 @transaction.atomic
@@ -264,8 +270,8 @@ def erase_bodies(addresses: list[str]) -> None:
     hashes = set(BlobUse.objects.filter(address__in=addresses).values_list("sha256", flat=True))
     BlobUse.objects.filter(address__in=addresses).delete()
     still_used = set(BlobUse.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
-    Blob.objects.filter(sha256__in=hashes - still_used, state=BlobState.PRESENT).update(
-        state=BlobState.REFUSED, error="media.retracted"
+    Blob.objects.filter(sha256__in=hashes - still_used).update(
+        state=BlobState.REFUSED, error="media.retracted", error_detail=""
     )
 
 

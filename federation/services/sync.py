@@ -14,8 +14,18 @@ from django.db.models import F, Q
 
 from federation.client import Feed, Fetcher, Heads, HttpFetcher
 from federation.conf import Conf, get_conf
-from federation.errors import FederationError, LogShrank, MemberSuspended, StateChanged
-from federation.models import Entry, Log, Peer, PeerStatus, Quarantine, Record
+from federation.errors import (
+    AddressMismatch,
+    BadSignature,
+    FederationError,
+    LogShrank,
+    MemberSuspended,
+    PeerTimeout,
+    PeerUnreachable,
+    RecordWithheld,
+    StateChanged,
+)
+from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import bundles, dsse, tiles
 
@@ -26,6 +36,9 @@ logger = logging.getLogger(__name__)
 _FEW = 4  # entries of one bundle that are cheaper to fetch one by one
 _CLAIM = timedelta(minutes=10)
 _RETRIES = 32
+_ATTEMPTS = 5
+# What another peer, or another day, may mend; of all else we hold the very bytes that were signed.
+_SPOILED = (AddressMismatch.code, BadSignature.code)
 
 
 @dataclass
@@ -62,6 +75,8 @@ def sync_peer(
             raise MemberSuspended(f"{peer.node_id} is {peer.status} here.", item=peer.node_id)
         member = DescriptorDirectory(conf.trust_dir).member(peer.node_id)
         member.require_active()
+        if not member.endpoints:
+            raise PeerUnreachable(f"{peer.node_id} has enrolled no address.", item=peer.node_id)
         fetcher = fetcher or HttpFetcher(conf, private=member.endpoints[0].private)
         feed = Feed(fetcher, member, conf, load_keys(conf.keys_dir).request)
         answer = feed.heads(peer.counter)
@@ -121,8 +136,19 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
     if conf.relays:
         for log, _member in followed:
             _carry(log)
-    if complete and report.ok:
+    if complete and report.ok and not _worth_asking_again(followed):
         peer.counter = answer.counter
+
+
+def _worth_asking_again(followed: list[tuple[Log, Member]]) -> bool:
+    """Did bodies stay away or come spoiled? Then the peer is asked a few times more.
+
+    After that they wait for the log to grow, another peer or the operator.
+    """
+    logs = [log.pk for log, _member in followed]
+    missing = Q(payload__isnull=True) | Q(error__in=_SPOILED)
+    waiting = Quarantine.objects.filter(missing, log__in=logs, resolved=False)
+    return waiting.filter(attempts__lt=_ATTEMPTS).exists()
 
 
 def _carry(log: Log) -> None:
@@ -173,8 +199,11 @@ def _arrival(entry: Entry, body: dsse.Envelope | FederationError | None) -> inge
 
 
 def _one_record(feed: Feed, address: str) -> dsse.Envelope | FederationError:
+    """Return a body, or why it alone cannot be had; raise where the peer does not answer at all."""
     try:
         return feed.record(address)
+    except (PeerTimeout, PeerUnreachable):
+        raise
     except FederationError as error:
         return ingest.withheld_if_refused(error)
 
@@ -190,22 +219,37 @@ def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | Federation
 
 
 def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Conf) -> int:
-    """Ask for the bodies of quarantined entries of one log again; return how many were settled.
+    """Try the quarantined entries of one log again; return how many were settled.
 
-    A body that one relay spoiled or kept back may be had from another.
+    A body that one relay spoiled or kept back may be had from another. Where the signed bytes are
+    here already, they are judged again as they are: this software may have learnt to read them.
     """
-    rows = Quarantine.objects.filter(log=log, resolved=False).order_by("attempts", "index")
-    settled = 0
-    for row in rows[:_RETRIES]:
+    rows = list(
+        Quarantine.objects.filter(log=log, resolved=False).order_by("attempts", "index")[:_RETRIES]
+    )
+    settled = []
+    for row in rows:
         entry = Entry.objects.get(log=log, index=row.index)
-        arrival = _arrival(entry, _one_record(feed, row.address))
-        error = ingest.apply_again(log, peer, ingest.judge(arrival, member, conf), conf)
-        settled += error is None
+        arrival = _arrival(entry, _body_again(feed, log, row))
+        if ingest.apply_again(log, peer, ingest.judge(arrival, member, conf), conf) is None:
+            settled.append(row.index)
     if settled and log.carried:
-        carried = Record.objects.filter(address__in=[row.address for row in rows])
-        indexes = Entry.objects.filter(log=log, address__in=carried.values("address"))
-        heads.rewrite_records(log, list(indexes.values_list("index", flat=True)))
-    return settled
+        heads.rewrite_records(Log.objects.get(pk=log.pk), settled)
+    return len(settled)
+
+
+def _body_again(feed: Feed, log: Log, row: Quarantine) -> dsse.Envelope | FederationError | None:
+    if row.payload is not None and row.error not in _SPOILED:
+        signatures = heads.signatures_of(row)
+        return dsse.Envelope(bytes(row.payload), signatures)
+    if row.type != "sealed":
+        return _one_record(feed, row.address)
+    if feed.member.node_id != log.node_id:
+        return RecordWithheld("It is sealed: only its author hands it out.")
+    n = row.index // tiles.TILE_WIDTH
+    width = min(log.size - n * tiles.TILE_WIDTH, tiles.TILE_WIDTH)
+    bodies = _bodies(feed.sealed(log.node_id, n, width if width < tiles.TILE_WIDTH else None))
+    return bodies.get(row.index)
 
 
 def _note_contact(peer: Peer, report: SyncReport, conf: Conf) -> None:

@@ -33,8 +33,15 @@ PLAY = {
     "threats": ["media"],
     "phase": "now",
     "steps": [],
+    "status": "current",
 }
-CASE = {"title": "One voice", "kind": "coalition", "summary": "In short.", "threats": ["media"]}
+CASE = {
+    "title": "One voice",
+    "kind": "coalition",
+    "summary": "In short.",
+    "threats": ["media"],
+    "status": "current",
+}
 CONTENT = {"play/1": PLAY, "case/1": CASE}
 
 
@@ -103,9 +110,7 @@ class ForeignNode:
         envelope = self.sign(payload)
         kind = records.leaf_type_for(records.parse(payload))
         log = self.log
-        entry = Entry.objects.create(
-            log=log, index=log.size, type=kind, address=envelope.address
-        )
+        entry = Entry.objects.create(log=log, index=log.size, type=kind, address=envelope.address)
         grown = log.range.append([Leaf(kind, envelope.address).hash])
         log.size = log.head_size = grown.size
         log.peaks = grown.to_bytes()
@@ -161,14 +166,10 @@ class ForeignNode:
 
     def endorse(self, item: Item | Provenance, **target: Any) -> Endorsement:
         """Endorse exactly this version, unless `target` says otherwise."""
-        entry = self.say(
-            self.build("endorse/1", target={**target_of(item), **target}, day=TODAY)
-        )
+        entry = self.say(self.build("endorse/1", target={**target_of(item), **target}, day=TODAY))
         return Endorsement.objects.get(address=entry.address)
 
-    def review(
-        self, item: Item | Provenance, note: str, *, decision: str = "return"
-    ) -> Review:
+    def review(self, item: Item | Provenance, note: str, *, decision: str = "return") -> Review:
         """Send a sealed note about an item to its author's node."""
         entry = self.say(
             self.build(

@@ -1,5 +1,6 @@
 """What people and nodes do again and again in the exchange: enrol, fetch, share, look."""
 
+import html
 import re
 import time
 import urllib.error
@@ -125,11 +126,11 @@ class Acts:
     def address(self, node: Node, fields: dict[str, Any], lang: str) -> str | None:
         """Return the public address of the page with this title at a node."""
         kind = "cases" if fields is self.case else "plays"
-        status, html = read(f"{node.url}/{lang}/{kind}/")
+        status, listing = read(f"{node.url}/{lang}/{kind}/")
         if status != 200:
             return None
-        for href, text in re.findall(r'<a[^>]*href="([^"]+)"[^>]*>(.*?)</a>', html, re.S):
-            if re.sub(r"<[^>]+>|\s+", " ", text).strip() == fields["title"]:
+        for href, text in re.findall(r'<a[^>]*href="([^"]+)"[^>]*>(.*?)</a>', listing, re.S):
+            if html.unescape(re.sub(r"<[^>]+>|\s+", " ", text)).strip() == fields["title"]:
                 return node.url + href if href.startswith("/") else href
         return None
 

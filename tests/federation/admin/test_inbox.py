@@ -62,7 +62,7 @@ def test_the_filters_narrow_the_list(curator, other, tmp_path):
 
 def test_more_lines_take_no_more_queries(curator, other):
     def queries():
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             assert curator.get(reverse("federation_admin:inbox")).status_code == 200
         return len(captured)
 
@@ -256,7 +256,7 @@ def test_a_picture_is_served_as_what_it_is(curator, other):
     assert response["X-Content-Type-Options"] == "nosniff"
     Blob.objects.update(type="text/html")
     url = reverse("federation_admin:blob", args=[picture["sha256"]])
-    assert curator.get(url).status_code == 404
+    assert curator.get(url, follow=True).status_code == 404
 
 
 def test_terms_and_languages_nobody_knows_are_shown_by_their_codes(curator, other):

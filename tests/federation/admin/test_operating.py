@@ -143,7 +143,7 @@ def test_an_invite_is_shown_once_and_only_its_hash_kept(operator, hub):
     assert (invite.node, invite.hub) == ("fig", "here")
     assert Invite.objects.get().node_id == "fig"
     assert own_fingerprint() in html
-    assert response["Cache-Control"] == "no-store"
+    assert "no-store" in response["Cache-Control"]
     assert "spb1." not in screen(operator, "invite")
 
 
@@ -218,7 +218,8 @@ def test_what_was_put_right_is_listed_apart(operator, other):
     html = operator.get(reverse("federation_admin:quarantine"), {"settled": "1"}).content.decode()
     assert row.address in html
     assert reverse("federation_admin:retry", args=[row.pk]) not in html
-    assert post(operator, "retry", row.pk).status_code == 404
+    url = reverse("federation_admin:retry", args=[row.pk])
+    assert operator.post(url, follow=True).status_code == 404
 
 
 def test_a_refused_file_is_listed_with_its_item_and_asked_for_again(operator, other, tasks):

@@ -130,12 +130,10 @@ def test_the_list_holds_what_is_shared_and_what_waits(publisher, shareable, othe
     post(publisher, "mode", never, mode="never")
     item = other.publish({"title": "Page of another node"})
     login("editor").post(reverse("federation_admin:adopt", args=[item.pk]))
-    soup = BeautifulSoup(
-        publisher.get(reverse("federation_admin:shared")).content, "html.parser"
-    )
+    soup = BeautifulSoup(publisher.get(reverse("federation_admin:shared")).content, "html.parser")
     tables = [
         [row.th.get_text(strip=True) for row in table.tbody.find_all("tr")]
-        for table in soup.find_all("table")
+        for table in soup.select("table.listing")
     ]
     assert tables == [["Page A"], ["Page B"]]
     assert waiting.title == "Page B"
@@ -183,9 +181,9 @@ def test_a_note_declined_on_another_nodes_item_is_not_ours(other, login, tmp_pat
     login("curator").post(
         reverse("federation_admin:return", args=[item.pk]), {"note": "Between us."}
     )
-    assert "Between us." not in login("editor").get(
-        reverse("federation_admin:notes")
-    ).content.decode()
+    assert (
+        "Between us." not in login("editor").get(reverse("federation_admin:notes")).content.decode()
+    )
 
 
 def test_the_editor_has_a_sharing_tab_with_the_payload_readers_have(shareable, login):
