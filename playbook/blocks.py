@@ -18,7 +18,9 @@ class StepBlock(blocks.StructBlock):
         label=_("By when"), required=False, help_text=_("For example: within the first hour.")
     )
     dont = blocks.CharBlock(
-        label=_("Do not"), required=False, help_text=_("The mistake people make here. Begin with “Do not”.")
+        label=_("Do not"),
+        required=False,
+        help_text=_("A common mistake. Begin with “Do not”."),
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Where a page came from: asked of whoever knows, so that the playbook need not know other nodes."""
+"""Where a page came from: asked of whoever knows. The playbook itself knows no other node."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

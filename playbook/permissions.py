@@ -1,4 +1,4 @@
-"""Who may do what to a page. Publishing itself is nobody's permission: a finished workflow does it."""
+"""Who may do what to a page. Publishing is nobody's permission: a finished workflow does it."""
 
 from typing import Any
 

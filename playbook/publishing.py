@@ -4,7 +4,7 @@ Wagtail has many ways to make a page live and may gain more. None of them is tru
 asks here, at the moment its row would become public, whether this very revision may.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -48,6 +48,16 @@ def may_publish(revision_id: int | None) -> bool:
     if revision_id is None:
         return _layout.get()
     return _pass.get() == revision_id
+
+
+def would_become_public(page: "Page", update_fields: Iterable[str] | None = None) -> bool:
+    """Whether saving this row would show readers a revision that has no pass. One query at most."""
+    if not page.live or may_publish(page.live_revision_id):
+        return False
+    if update_fields is not None and not {"live", "live_revision"} & set(update_fields):
+        return False
+    stored = type(page)._base_manager.filter(pk=page.pk).values_list("live", "live_revision_id")
+    return stored.first() != (True, page.live_revision_id)
 
 
 def refuse(page: "Page") -> PublicationRefused:

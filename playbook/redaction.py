@@ -12,11 +12,11 @@ QUESTIONS = {
     "names": _("Are all names gone, of people and of groups, unless each of them agreed?"),
     "place": _("Is the place so wide that nobody could be found by it?"),
     "dates": _("Are the dates no finer than a month?"),
-    "pictures": _("Do the pictures show no face, voice, screen, sign or place that gives away who?"),
-    "metadata": _("Are the pictures and files free of hidden data such as author, device, position?"),
+    "pictures": _("Do the pictures show no face, screen, sign or place that gives someone away?"),
+    "metadata": _("Are pictures and files free of hidden data such as author, device, position?"),
     "consent": _("Did the people it is about agree to this text, or can nobody tell who they are?"),
     "two_facts": _("If someone puts two facts from the text together, is everyone still unknown?"),
-    "second_reviewer": _("Has a second person, who did not write it, read it with these questions?"),
+    "second_reviewer": _("Has a second person who did not write it read it with these questions?"),
 }
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 

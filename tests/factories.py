@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from PIL import Image
 from wagtail.documents.models import Document
 from wagtail.models import Locale
@@ -111,6 +112,11 @@ def act(page: Any, by: User, action: str = "approve", **data: Any) -> None:
     state.task.specific.on_action(state, by, action, **data)
 
 
+def action_address(page: Any, state: Any, action: str = "approve") -> str:
+    """Return where the reviewer's form for that task is posted."""
+    return reverse("wagtailadmin_pages:workflow_action", args=[page.pk, action, state.pk])
+
+
 def after_safety_check(page: Any, editor: User, safety: User) -> Any:
     """Return the task state of the publisher, for a page that passed the safety check."""
     submit(page, editor)
@@ -159,9 +165,7 @@ def edit_form(page: PlayPage, **changes: Any) -> dict[str, Any]:
     }
 
 
-def picture_bytes(
-    kind: str = "JPEG", size: tuple[int, int] = (40, 20), **options: Any
-) -> bytes:
+def picture_bytes(kind: str = "JPEG", size: tuple[int, int] = (40, 20), **options: Any) -> bytes:
     """Return a picture file: left half red, right half blue."""
     image = Image.new("RGB", size, "red")
     image.paste("blue", (size[0] // 2, 0, size[0], size[1]))

@@ -36,7 +36,7 @@ def copy_migrated_database(folder: Path) -> None:
 def _template() -> Path:
     """Return the migrated database for these migrations and packages, making it if need be."""
     CACHE.mkdir(exist_ok=True)
-    made = CACHE / f"migrated-{_key()}.sqlite3"
+    made = CACHE / f"migrated-wagtail{importlib.metadata.version('wagtail')}-{_key()}.sqlite3"
     with (CACHE / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
@@ -45,7 +45,7 @@ def _template() -> Path:
 
 
 def _migrate(target: Path) -> None:
-    for old in CACHE.glob("migrated-*.sqlite3"):
+    for old in CACHE.glob(f"{target.name.rsplit('-', 1)[0]}-*.sqlite3"):
         old.unlink()
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         unfinished = Path(folder) / "db.sqlite3"

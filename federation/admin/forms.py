@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from federation.models import Item, ItemState, Policy, SharingChoice, SharingMode, Subscription
 from federation.wire.statements import MAX_NOTE
 
-from .texts import kind_name, tongue
+from .texts import EXPLAINED, kind_name, tongue
 
 NODE = re.compile(r"^[a-z0-9-]{1,63}\Z")
 _NODE_WRONG = _("A node's name has small letters, digits and hyphens only.")
@@ -116,9 +116,7 @@ class SubscriptionForm(forms.ModelForm):
     )
     schema = forms.ChoiceField(label=_("Kind"))
     lang = forms.ChoiceField(label=_("Language"))
-    policy = forms.ChoiceField(
-        label=_("What to do with it"), choices=Policy.choices, widget=forms.RadioSelect
-    )
+    policy = forms.ChoiceField(label=_("What to do with it"), widget=forms.RadioSelect)
 
     class Meta:
         model = Subscription
@@ -128,5 +126,8 @@ class SubscriptionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         kinds = {"play/1", "case/1", "term/1", self.instance.schema} - {"*"}
         langs = {*dict(settings.LANGUAGES), self.instance.lang} - {"*"}
+        self.fields["policy"].choices = [  # type: ignore[attr-defined]
+            (value, f"{label}. {EXPLAINED[value]}") for value, label in Policy.choices
+        ]
         self.fields["schema"].choices = [_ANY, *((k, kind_name(k)) for k in sorted(kinds))]  # type: ignore[attr-defined]
         self.fields["lang"].choices = [_ANY, *((c, tongue(c).name) for c in sorted(langs))]  # type: ignore[attr-defined]

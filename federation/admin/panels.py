@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
@@ -20,6 +21,9 @@ class SharingPanel(Panel):
 
     class BoundPanel(Panel.BoundPanel):
         template_name = "federation/panels/sharing.html"
+
+        class Media:
+            css = {"all": ["federation/admin.css"]}
 
         def is_shown(self) -> bool:
             return super().is_shown() and bool(self.instance.pk)
@@ -40,12 +44,13 @@ def add_sharing_tab(model: type[Page]) -> None:
                 ObjectList(model.content_panels, heading=gettext_lazy("Content")),
                 ObjectList(model.promote_panels, heading=gettext_lazy("Promote")),
                 ObjectList(model.settings_panels, heading=gettext_lazy("Settings")),
-            ],
-            base_form_class=model.base_form_class,
+            ]
         )
     tab = ObjectList([SharingPanel()], heading=gettext_lazy("Sharing"))
     model.edit_handler.children = [*model.edit_handler.children, tab]
-    model.get_edit_handler.cache_clear()
+    # System checks may have built the editor before; Wagtail 8 may not have given it one yet.
+    if hasattr(model, "get_edit_handler"):
+        model.get_edit_handler.cache_clear()
 
 
 def tell_notes(request: HttpRequest, page: Page) -> None:
@@ -57,10 +62,10 @@ def tell_notes(request: HttpRequest, page: Page) -> None:
         if row and note.target_version == row.version and not note.answered:
             messages.warning(
                 request,
-                _("%(node)s, about version %(version)d: %(note)s")
-                % {
-                    "node": note.reviewer,
-                    "version": note.target_version,
-                    "note": note.note,
-                },
+                format_html(
+                    "<bdi>{}</bdi> <bdi>{}</bdi>",
+                    _("%(node)s wrote about version %(version)d:")
+                    % {"node": note.reviewer, "version": note.target_version},
+                    note.note,
+                ),
             )

@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
 from federation.conf import get_conf
-from federation.errors import InvalidRecord, StateChanged
+from federation.errors import StateChanged
 from federation.models import Endorsement, Item, ReviewDecision
 from federation.services import adoption, review
 
 from .base import Act, Refused
 from .forms import NoteForm, ReasonForm
-from .texts import PAGES
 
 
 def own_endorsement(item: Item) -> Endorsement | None:
@@ -99,16 +98,7 @@ class Adopt(ItemAct):
     page_id: int | None = None
 
     def act(self, **kwargs: Any) -> str:
-        if self.item.schema not in PAGES:
-            raise InvalidRecord(_("There is no page for this kind of item."), item=str(self.item))
-        try:
-            page = adoption.adopt_item(self.item, publish=False)
-        except LookupError as error:
-            raise InvalidRecord(
-                _("This node's settings do not know the language “%(lang)s”.")
-                % {"lang": self.item.lang},
-                item=str(self.item),
-            ) from error
+        page = adoption.adopt_item(self.item, publish=False)
         if page is None:
             raise Refused(
                 _("The page was edited here, so it was left as it is. Compare the two by hand.")

@@ -14,17 +14,7 @@ from federation.models import Log, Peer, Policy, Subscription
 
 from .base import Act, Screen, Text
 from .forms import SubscriptionForm
-from .texts import kind_name, tongue
-
-EXPLAINED: dict[str, Text] = {
-    Policy.IGNORE: gettext_lazy("Verified and kept, but shown to nobody here."),
-    Policy.STAGE: gettext_lazy("Waits in the inbox until a person decides."),
-    Policy.DRAFT: gettext_lazy("Becomes a draft here. It goes live only through the workflow."),
-    Policy.PUBLISH: gettext_lazy(
-        "Goes live without anyone here looking, once the hub has endorsed that very version. "
-        "Until then it waits in the inbox. If the endorsement is withdrawn, it is taken offline."
-    ),
-}
+from .texts import EXPLAINED, kind_name, tongue
 
 
 class Subscriptions(Screen):
@@ -70,7 +60,6 @@ class EditSubscription(Screen):
         return super().get_context_data(
             row=self.row,
             nodes=sorted(nodes),
-            explained=[(Policy(value).label, text) for value, text in EXPLAINED.items()],
             **kwargs,
         )
 

@@ -3,14 +3,27 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import get_language_info, gettext
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from federation.errors import FederationError, all_errors
+from federation.models import Policy
 from playbook.models import CasePage, PlayPage
 
 PAGES: dict[str, type[Page]] = {"play/1": PlayPage, "case/1": CasePage}
+
+EXPLAINED: dict[str, Promise] = {
+    Policy.IGNORE: _("Verified and kept, but shown to nobody here."),
+    Policy.STAGE: _("Waits in the inbox until a person decides."),
+    Policy.DRAFT: _("Becomes a draft here. It goes live only through the workflow."),
+    Policy.PUBLISH: _(
+        "Goes live without anyone here looking, once the hub has endorsed that very version. "
+        "Until then it waits in the inbox. If the endorsement is withdrawn, it is taken offline."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,3 @@ def remedy_for(code: str) -> str:
     """Return what can be done about an error of this code; empty for a code nobody raises."""
     cls = error_class(code)
     return gettext(cls.remedy) if cls else ""
-
-
-def in_groups(fingerprint: str) -> str:
-    return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))

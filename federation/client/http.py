@@ -15,6 +15,7 @@ from federation.errors import AddressRefused, PeerTimeout, PeerUnreachable
 from .fetcher import Answer, Fetcher
 
 _CHUNK = 64 * 1024
+_USER_AGENT = "solidarity-playbook"
 
 
 class HttpFetcher(Fetcher):
@@ -34,7 +35,7 @@ class HttpFetcher(Fetcher):
                 ip_filter_allow_loopback_ips=False,
                 never_redirect=True,
                 default_timeout=self.timeout,
-                user_agent_override="solidarity-playbook",
+                user_agent_override=_USER_AGENT,
             )
         ).get_session()
         self.session.trust_env = False
@@ -47,14 +48,13 @@ class HttpFetcher(Fetcher):
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Iterator[Answer]:
         try:
-            with self.session.request(
-                method,
-                url,
-                headers=dict(headers),
-                data=body,
-                stream=True,
-                timeout=self.timeout,
-                allow_redirects=False,
+            # Prepared without the session's merging of cookies, netrc and its own headers: none
+            # of that is wanted, and it is a quarter of the work for a small file.
+            prepared = requests.PreparedRequest()
+            sent = {"user-agent": _USER_AGENT, **headers}
+            prepared.prepare(method=method, url=url, headers=sent, data=body)
+            with self.session.send(
+                prepared, stream=True, timeout=self.timeout, allow_redirects=False
             ) as response:
                 lower = {name.lower(): value for name, value in response.headers.items()}
                 yield Answer(response.status_code, lower, _arriving(response.raw))

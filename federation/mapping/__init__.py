@@ -11,7 +11,7 @@ from wagtail.models import Page
 from playbook.models import RedactionCheck
 from playbook.setup import section_for
 
-from . import case, play
+from . import case, play, term
 from .fields import Picture, Written
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "record_fields",
     "safety_passed",
     "schema_of",
+    "term",
 ]
 
 _TYPES: dict[str, ModuleType] = {"play/1": play, "case/1": case}

@@ -65,6 +65,11 @@ class Log(models.Model):
         return self.node_id
 
     @property
+    def serves_its_head(self) -> bool:
+        """Are the tiles behind the head stored? While a followed log is applied they lag it."""
+        return self.carried == self.head_size
+
+    @property
     def range(self) -> CompactRange:
         """The compact range at `head_size`, from which root and growth follow."""
         return CompactRange.from_bytes(self.head_size, bytes(self.peaks))

@@ -55,6 +55,7 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
     if item.state == ItemState.RETRACTED:
         raise NotShareable(f"“{item.title}” was withdrawn by its author.")
     record = item_record(item)
+    _make_missing_terms(item, record)
     provenance = provenance_of(item)
     page = provenance.page.specific if provenance and provenance.page else None
     if provenance and page and _edited_here(provenance, page):
@@ -93,6 +94,20 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
     item.undecided = False
     item.save(update_fields=["state", "undecided"])
     return page
+
+
+def _make_missing_terms(item: Item, record: records.Item) -> None:
+    """Make the subtypes that an item is filed under, as its own node describes them."""
+    missing = mapping.term.missing_codes(record)
+    if not missing:
+        return
+    described = Item.objects.filter(origin=item.origin, schema=mapping.term.SCHEMA)
+    for other in described.exclude(state=ItemState.RETRACTED):
+        term = item_record(other)
+        if term.content["code"] in missing and mapping.term.make(term):
+            missing.remove(term.content["code"])
+            other.state, other.undecided = ItemState.PUBLISHED, False
+            other.save(update_fields=["state", "undecided"])
 
 
 def _edited_here(provenance: Provenance, page: Page) -> bool:

@@ -168,9 +168,14 @@ def _store_records(log: Log, numbers: Sequence[int]) -> None:
         start = n * tiles.TILE_WIDTH
         end = min(start + tiles.TILE_WIDTH, log.head_size)
         if end > start:
-            data = _packed(bundles.encode_records(_rows(log, start, end)))
+            data = _packed(records_bundle(log, start, end))
             made.append(Tile(log=log, kind=TileKind.RECORDS, index=n, width=end - start, data=data))
     _save_tiles(made)
+
+
+def records_bundle(log: Log, start: int, end: int) -> bytes:
+    """Return the records bundle of entries [start, end) as what is stored makes it now."""
+    return bundles.encode_records(_rows(log, start, end))
 
 
 def rewrite_records(log: Log, indexes: Sequence[int]) -> None:

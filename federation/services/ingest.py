@@ -16,7 +16,9 @@ from federation.errors import (
     FederationError,
     OldVersion,
     PeerRefused,
+    RecordTooLarge,
     RecordWithheld,
+    ResponseTooLarge,
     StateChanged,
     TypeMismatch,
     UnknownSchema,
@@ -39,6 +41,7 @@ from federation.models import (
 from federation.trust import Member
 from federation.wire import dsse, records
 
+from .heads import rewrite_records
 from .media import check_media_type, want_blobs
 from .publishing import erase_bodies, today
 from .storable import require_storable
@@ -74,9 +77,16 @@ def judge(arrival: Arrival, member: Member, conf: Conf) -> Judged:
         return Judged(arrival, error=error)
 
 
-def withheld_if_refused(error: FederationError) -> FederationError:
-    """Name a 404 for a public entry's body as what it is: withheld, unless the log excuses it."""
-    return RecordWithheld(str(error)) if isinstance(error, PeerRefused) else error
+def about_one_record(error: FederationError) -> FederationError:
+    """Name what a peer answered for one body as what it means for that record.
+
+    A 404 for a public entry is a body withheld, unless the log excuses it.
+    """
+    if isinstance(error, PeerRefused):
+        return RecordWithheld(str(error))
+    if isinstance(error, ResponseTooLarge):
+        return RecordTooLarge(str(error))
+    return error
 
 
 def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf) -> records.Record:
@@ -131,7 +141,7 @@ def apply_again(log: Log, peer: str, judged: Judged, conf: Conf) -> FederationEr
     if error is None or isinstance(error, OldVersion):
         batch.quarantined.clear()
         batch.flush()
-        row.update(resolved=True)
+        row.update(resolved=True, payload=None, signatures=[])
         return None
     said = {"error": error.code, "error_detail": str(error), "peer": peer}
     envelope = judged.arrival.envelope
@@ -382,7 +392,10 @@ class Batch:
             )
             # A node takes back what it said itself, whatever addresses it lists.
             own = Record.objects.filter(origin=self.log.node_id, address__in=self.erased)
-            erase_bodies(list(own.values_list("address", flat=True)))
+            addresses = list(own.values_list("address", flat=True))
+            erase_bodies(addresses)
+            places = Entry.objects.filter(log=self.log, address__in=addresses)
+            rewrite_records(self.log, list(places.values_list("index", flat=True)))
         if self.withdrawn:
             waiting.filter(address__in=self.withdrawn).update(resolved=True)
             withdrawn = Endorsement.objects.filter(

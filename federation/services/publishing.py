@@ -28,6 +28,7 @@ from federation.models import (
 )
 from federation.trust import load_keys
 from federation.wire import dsse, records
+from playbook.models import Threat
 
 from . import heads
 from .media import store_bytes
@@ -93,6 +94,8 @@ def share_page(page: Page) -> Entry:
     provenance = _provenance(specific)
     if provenance and not provenance.retracted and _unchanged(provenance, fields):
         return Entry.objects.get(log__own=True, index=provenance.index)
+    for term in mapping.term.own_subtypes(specific):
+        _share_term(term)
     for data, kind in media:
         store_bytes(data, kind)
     schema = mapping.schema_of(specific)
@@ -141,6 +144,44 @@ def _item_fields(page: Page) -> tuple[dict[str, Any], list[tuple[bytes, str]]]:
         **written.fields,
     }
     return fields, written.files
+
+
+def _share_term(term: Threat) -> None:
+    """Share a subtype that a page needs, once, and again where its wording changed."""
+    conf = get_conf()
+    written = mapping.term.write(term)
+    known = Provenance.objects.filter(
+        origin=conf.NODE_ID,
+        schema=mapping.term.SCHEMA,
+        translation_key=term.translation_key,
+    )
+    sibling = known.first()
+    own = known.filter(lang=written["lang"]).first()
+    fields = {
+        **written,
+        "audience": "public",
+        "id": str(sibling.item_id if sibling else uuid.uuid4()),
+        "version": own.version + 1 if own else 1,
+        "prev": own.address if own else None,
+        "source": None,
+        "valid_for_days": conf.LEASE_DAYS,
+    }
+    if own and _unchanged(own, fields):
+        return
+    entry = append_statement(mapping.term.SCHEMA, fields)
+    Provenance.objects.update_or_create(
+        origin=conf.NODE_ID,
+        item_id=fields["id"],
+        lang=fields["lang"],
+        defaults={
+            "schema": mapping.term.SCHEMA,
+            "version": fields["version"],
+            "address": entry.address,
+            "index": entry.index,
+            "translation_key": term.translation_key,
+            "mode": Mode.OWN,
+        },
+    )
 
 
 def _require_shareable(page: Page) -> None:

@@ -20,6 +20,7 @@ from federation.errors import (
     FederationError,
     LogShrank,
     MemberSuspended,
+    OldVersion,
     PeerTimeout,
     PeerUnreachable,
     RecordWithheld,
@@ -205,7 +206,7 @@ def _one_record(feed: Feed, address: str) -> dsse.Envelope | FederationError:
     except (PeerTimeout, PeerUnreachable):
         raise
     except FederationError as error:
-        return ingest.withheld_if_refused(error)
+        return ingest.about_one_record(error)
 
 
 def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | FederationError]:
@@ -223,10 +224,10 @@ def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Con
 
     A body that one relay spoiled or kept back may be had from another. Where the signed bytes are
     here already, they are judged again as they are: this software may have learnt to read them.
+    A version that was old when it came stays so.
     """
-    rows = list(
-        Quarantine.objects.filter(log=log, resolved=False).order_by("attempts", "index")[:_RETRIES]
-    )
+    waiting = Quarantine.objects.filter(log=log, resolved=False).exclude(error=OldVersion.code)
+    rows = list(waiting.order_by("attempts", "index")[:_RETRIES])
     settled = []
     for row in rows:
         entry = Entry.objects.get(log=log, index=row.index)

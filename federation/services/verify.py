@@ -1,6 +1,7 @@
 """Check again, from the bytes up, all this node holds: logs, heads, records, tiles, files."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,13 +12,14 @@ from federation.errors import (
     BehindMark,
     FederationError,
     MediaHashMismatch,
+    RecordWithheld,
     RootMismatch,
 )
 from federation.models import Blob, BlobState, Entry, Log, Record, RecordState, Tile, TileKind
 from federation.trust import DescriptorDirectory, Member, read_mark
 from federation.wire import checkpoint, dsse, merkle, records, tiles
 
-from .heads import signatures_of
+from . import heads
 from .media import damaged_blobs
 
 
@@ -78,6 +80,8 @@ def _verify_log(log: Log, member: Member, done: Verification) -> Iterator[Findin
         if head.size != log.head_size or root != head.root or root != log.root:
             yield Finding(log.node_id, RootMismatch("The entries are not those of the head."))
     yield from _verify_records(rows, member, done)
+    if log.own:
+        yield from _verify_bodies(rows)
     yield from _verify_tiles(log, rows, done)
 
 
@@ -94,7 +98,7 @@ def _verify_records(rows: list[Entry], member: Member, done: Verification) -> It
 
 
 def _verify_record(record: Record, entry: Entry, member: Member) -> None:
-    envelope = dsse.Envelope(bytes(record.payload or b""), signatures_of(record))
+    envelope = dsse.Envelope(bytes(record.payload or b""), heads.signatures_of(record))
     if envelope.address != entry.address:
         raise AddressMismatch(f"The stored body of {entry.address} was changed.")
     envelope.verify(member.record_key(entry.index))
@@ -102,16 +106,33 @@ def _verify_record(record: Record, entry: Entry, member: Member) -> None:
         records.parse(envelope.payload)
 
 
+def _verify_bodies(rows: list[Entry]) -> Iterator[Finding]:
+    """What this node said itself and did not take back must be here."""
+    for at in range(0, len(rows), tiles.TILE_WIDTH):
+        part = {entry.address for entry in rows[at : at + tiles.TILE_WIDTH]}
+        held = Record.objects.filter(address__in=part)
+        excused = held.exclude(payload__isnull=True, state=RecordState.PRESENT)
+        for address in sorted(part - set(excused.values_list("address", flat=True))):
+            yield Finding(address, RecordWithheld(f"The body of the own entry {address} is gone."))
+
+
 def _verify_tiles(log: Log, rows: list[Entry], done: Verification) -> Iterator[Finding]:
-    """Compare the stored entry and hash tiles of level 0 with the entries themselves."""
+    """Compare the stored tiles with the entries and records themselves."""
+    stored = set(Tile.objects.filter(log=log).values_list("kind", "level", "index"))
+    for place in sorted(_expected_tiles(log.carried) - stored):
+        about = "/".join(map(str, place))
+        yield Finding(about, BadTile(f"{log.node_id}: tile {about} is missing."))
+    for tile in Tile.objects.filter(log=log, kind=TileKind.RECORDS):
+        done.tiles += 1
+        start = tile.index * tiles.TILE_WIDTH
+        if _unpacked(tile) != heads.records_bundle(log, start, start + tile.width):
+            yield Finding(str(tile), BadTile(f"{log.node_id}: tile {tile} is not what it was."))
     for tile in Tile.objects.filter(log=log).exclude(kind=TileKind.RECORDS):
         done.tiles += 1
         start = tile.index * tiles.TILE_WIDTH
         part = [entry.leaf for entry in rows[start : start + tile.width]]
         if tile.kind == TileKind.ENTRIES:
-            fits = gzip.decompress(bytes(tile.data)) == tiles.encode_entries(
-                [leaf.data for leaf in part]
-            )
+            fits = _unpacked(tile) == tiles.encode_entries([leaf.data for leaf in part])
         elif tile.level == 0:
             fits = bytes(tile.data) == b"".join(leaf.hash for leaf in part)
         else:
@@ -123,3 +144,19 @@ def _verify_tiles(log: Log, rows: list[Entry], done: Verification) -> Iterator[F
             fits = bytes(tile.data) == b"".join(hashes)
         if not fits:
             yield Finding(str(tile), BadTile(f"{log.node_id}: tile {tile} is not what it was."))
+
+
+def _expected_tiles(size: int) -> set[tuple[str, int, int]]:
+    """Return kind, level and number of each tile that a log of this size is served from."""
+    hashes = {(TileKind.HASH.value, level, n) for level, n, _width in tiles.changed_tiles(0, size)}
+    bundles = range(-(-size // tiles.TILE_WIDTH))
+    kinds = (TileKind.ENTRIES.value, TileKind.RECORDS.value)
+    return hashes | {(kind, 0, n) for kind in kinds for n in bundles}
+
+
+def _unpacked(tile: Tile) -> bytes | None:
+    """Return what a packed tile holds; None where it does not even unpack."""
+    try:
+        return gzip.decompress(bytes(tile.data))
+    except (OSError, EOFError, zlib.error):
+        return None

@@ -55,17 +55,9 @@ class GatedPage(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.alias_of_id and self._state.adding:
             raise publishing.refuse(self)  # an alias goes live with its source, unchecked
-        if self._would_become_public(kwargs.get("update_fields")):
+        if publishing.would_become_public(self, kwargs.get("update_fields")):
             raise publishing.refuse(self)
         super().save(*args, **kwargs)
-
-    def _would_become_public(self, update_fields: list[str] | None) -> bool:
-        if not self.live or publishing.may_publish(self.live_revision_id):
-            return False
-        if update_fields is not None and not {"live", "live_revision"} & set(update_fields):
-            return False
-        stored = type(self)._base_manager.filter(pk=self.pk).values_list("live", "live_revision_id")
-        return stored.first() != (True, self.live_revision_id)
 
     def publish(self, revision: Revision, *args: Any, **kwargs: Any) -> None:
         """Publish with a pass for this revision; everything or nothing is written."""
@@ -123,7 +115,7 @@ class GatedPage(models.Model):
     def _return_to_first_task(self, user: Any) -> None:
         state = self.current_workflow_state
         current = state.current_task_state
-        # Not TaskState.cancel(): it would ask the workflow for its next task before this is settled.
+        # Not TaskState.cancel(): it would ask the workflow for its next task too early.
         current.status = TaskState.STATUS_CANCELLED
         current.finished_at = timezone.now()
         current.finished_by = user

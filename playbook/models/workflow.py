@@ -33,7 +33,9 @@ class RedactionCheckQuerySet(models.QuerySet["RedactionCheck"]):
 class RedactionCheck(models.Model):
     """The answers to the redaction gate: yes or no, by which role, on which day. No story."""
 
-    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="redaction_checks")
+    revision = models.ForeignKey(
+        Revision, on_delete=models.CASCADE, related_name="redaction_checks"
+    )
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="redaction_checks")
     role = models.CharField(_("role"), max_length=80, default=SAFETY_REVIEWERS)
     answers = models.JSONField(_("answers"), default=dict)
@@ -96,9 +98,7 @@ class ApprovalTask(AbstractGroupApprovalTask):
         return [("reject", _("Request changes"), True), ("approve", self.approve_label, True)]
 
     @transaction.atomic
-    def on_action(
-        self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any
-    ) -> None:
+    def on_action(self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any) -> None:
         """Approve or return a version. The address may name another page: trust the task only.
 
         Raises ApprovalRefused when this person may not, or when the version is not the latest.
@@ -169,6 +169,19 @@ class PublisherTask(ApprovalTask):
     class Meta:
         verbose_name = _("publisher's approval")
         verbose_name_plural = _("publisher's approvals")
+
+    def start(self, workflow_state: Any, user: Any = None) -> TaskState:
+        """Start here only what passed the safety check, and else start that check.
+
+        Wagtail would come here with a changed version when a page that the publisher returned is
+        submitted again, or when somebody switched the safety check off.
+        """
+        revision = workflow_state.content_object.get_latest_revision()
+        safety = SafetyCheckTask.objects.filter(workflow_tasks__workflow=workflow_state.workflow)
+        first = safety.first()
+        if first is not None and not RedactionCheck.objects.covers(revision):
+            return first.start(workflow_state, user=user)
+        return super().start(workflow_state, user=user)
 
     def before_approval(self, task_state: TaskState, data: dict[str, Any]) -> None:
         if not RedactionCheck.objects.covers(task_state.revision):

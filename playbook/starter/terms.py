@@ -24,7 +24,7 @@ _TEXTS: dict[str, Callable[[str], str]] = {
 
 
 def load_terms(locales: list[Locale]) -> int:
-    """Make the terms that are missing, the first locale's before its translations. Return how many."""
+    """Make the missing terms, the first locale's before its translations. Return how many."""
     made = 0
     for kind, rows in read_terms().items():
         model = _KINDS[kind]

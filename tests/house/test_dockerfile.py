@@ -152,10 +152,10 @@ class Image:
         environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
         subprocess.run(step, shell=True, cwd=self.app, env=environment, check=True)  # noqa: S602
 
-    def run(self, *role: str, code: int = 0) -> str:
+    def run(self, *role: str, code: int = 0, **changed: str) -> str:
         done = subprocess.run(
             [self.app / "docker" / "entrypoint", *role],
-            env=self.environment,
+            env=self.environment | changed,
             cwd="/",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -216,6 +216,8 @@ def test_every_role_runs_in_production_and_writes_only_to_its_volume(tmp_path):
         assert get(image, "/ar/")[0] == 200
         assert get(image, "/federation/v1/status")[0] == 200
     assert "healthz" in image.run("health", code=1), "a dead web server is not seen"
+    for role in ("web", "worker", "scheduler"):
+        assert "solidarity.E001" in image.run(role, code=1, SECRET_KEY="short")
     image.run("scheduler", "--once")
     image.run("health")
     assert "exiting" in image.run("worker", "--batch", "--no-startup-delay")

@@ -24,17 +24,17 @@ def reader_strings() -> set[str]:
         for path in TEMPLATES.rglob("*.html")
         for match in TRANSLATE.finditer(path.read_text(encoding="utf-8"))
     }
+    labels = [label for choices in CHOICES for _value, label in choices.choices]
     # A lazy string's argument is the message in the source language.
-    for choices in CHOICES:
-        found |= {member.label._args[0] for member in choices.__members__.values() if hasattr(member.label, "_args")}
-    found |= {question._args[0] for question in QUESTIONS.values() if hasattr(question, "_args")}
+    found |= {label._args[0] for label in (*labels, *QUESTIONS.values())}
     return found
 
 
 @pytest.mark.parametrize("language", ["ar", "es", "fr", "pt", "sw"])
 def test_nothing_is_left_in_english(language):
     folder = FOLDER / language / "LC_MESSAGES"
-    source, compiled = polib.pofile(str(folder / "django.po")), polib.mofile(str(folder / "django.mo"))
+    source = polib.pofile(str(folder / "django.po"))
+    compiled = polib.mofile(str(folder / "django.mo"))
     done = {entry.msgid: entry.msgstr for entry in source if entry.translated()}
     wanted = reader_strings()
     assert len(wanted) > 80

@@ -62,9 +62,7 @@ def post_bulk_on_the_home(client, page):
 
 def post_move(client, page):
     parent = page.get_parent()
-    return client.post(
-        reverse("wagtailadmin_pages:move_confirm", args=[page.pk, parent.pk]), {}
-    )
+    return client.post(reverse("wagtailadmin_pages:move_confirm", args=[page.pk, parent.pk]), {})
 
 
 ADDRESSES = [
@@ -193,8 +191,21 @@ def set_the_flag_alone(page, revision, user):
     page.save(update_fields=["live"])
 
 
+def set_the_flag_on_the_bare_page(page, revision, user):
+    bare = Page.objects.get(pk=page.pk)
+    bare.live = True
+    bare.save()
+
+
 @pytest.mark.parametrize(
-    "route", [publish_revision, run_wagtails_action, set_the_flag, set_the_flag_alone]
+    "route",
+    [
+        publish_revision,
+        run_wagtails_action,
+        set_the_flag,
+        set_the_flag_alone,
+        set_the_flag_on_the_bare_page,
+    ],
 )
 @pytest.mark.parametrize("make", [factories.play, factories.case])
 def test_a_route_that_wagtail_may_gain_is_refused_at_the_row(people, route, make):
@@ -223,7 +234,9 @@ def test_the_trusted_route_keeps_its_reason(people):
         publish_trusted(page.get_latest_revision(), reason=" ")
 
 
-@pytest.mark.parametrize(("role", "can"), [("safety", True), ("publisher", True), ("editor", False)])
+@pytest.mark.parametrize(
+    ("role", "can"), [("safety", True), ("publisher", True), ("editor", False)]
+)
 def test_taking_a_page_offline_is_for_reviewers_even_while_it_is_locked(people, login, role, can):
     page = factories.live(factories.play(by=people.editor))
     Page.objects.filter(pk=page.pk).update(locked=True, locked_by=people.other_editor)

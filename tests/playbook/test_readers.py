@@ -163,9 +163,7 @@ def test_composite_cases_are_labelled_and_not_counted_as_evidence(site, client):
 
 
 def test_links_in_texts_are_marked_as_leading_elsewhere(site, client):
-    page = factories.live(
-        factories.play(worse='<p><a href="https://a.example/">A</a></p>')
-    )
+    page = factories.live(factories.play(worse='<p><a href="https://a.example/">A</a></p>'))
     links = read(client, page.url).select("main a[rel]")
     assert [link["href"] for link in links] == ["https://a.example/"]
     assert set(links[0]["rel"]) == {"noopener", "noreferrer", "external"}
@@ -227,7 +225,9 @@ def test_a_preview_is_in_the_language_of_the_page(people, login):
     ("address", "limit"),
     [("/en/", 18), ("/en/plays/", 18), ("/ar/plays/officials-at-the-door/", 25)],
 )
-def test_pages_ask_the_database_little(starter, client, django_assert_max_num_queries, address, limit):
+def test_pages_ask_the_database_little(
+    starter, client, django_assert_max_num_queries, address, limit
+):
     client.get(address)
     with django_assert_max_num_queries(limit):
         client.get(address)

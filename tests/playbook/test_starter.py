@@ -17,9 +17,13 @@ ALL = ["en", "ar", "es", "fr", "pt", "sw"]
     [
         ("One.\n\nTwo\nlines.", "<p>One.</p><p>Two lines.</p>"),
         ("- a\n- b", "<ul><li>a</li><li>b</li></ul>"),
-        ("Take:\n- a\n  more\n- b\n\nEnd.", "<p>Take:</p><ul><li>a more</li><li>b</li></ul><p>End.</p>"),
+        (
+            "Take:\n- a\n  more\n- b\n\nEnd.",
+            "<p>Take:</p><ul><li>a more</li><li>b</li></ul><p>End.</p>",
+        ),
         ("- a\n\n- b", "<ul><li>a</li></ul><ul><li>b</li></ul>"),
-        ("A **bold** word, 1 < 2 & <b>x</b>", "<p>A <b>bold</b> word, 1 &lt; 2 &amp; &lt;b&gt;x&lt;/b&gt;</p>"),
+        ("A **bold** word, 1 < 2 & 3", "<p>A <b>bold</b> word, 1 &lt; 2 &amp; 3</p>"),
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),
         ("", ""),
     ],
 )  # fmt: skip

@@ -75,9 +75,7 @@ def test_wagtail_localizes_own_editor_cannot_publish(people, login, role):
     submit_translation(login("editor"), page, "fr")
     french = PlayPage.objects.get(locale__language_code="fr")
     Translation.objects.update(enabled=True)
-    login(role).post(
-        reverse("wagtailadmin_pages:edit", args=[french.pk]), {"action": "publish"}
-    )
+    login(role).post(reverse("wagtailadmin_pages:edit", args=[french.pk]), {"action": "publish"})
     assert not factories.fresh(french).live
 
 

@@ -140,7 +140,7 @@ def test_a_draft_in_a_language_not_published_can_be_translated(other, login, set
 
 def test_an_item_of_a_language_not_known_here_stays_in_the_inbox(other, login):
     item = other.publish(lang="ha")
-    assert "do not know the language" in said(act(login("editor"), "adopt", item.pk))
+    assert "adopt.no-place" in said(act(login("editor"), "adopt", item.pk))
     item.refresh_from_db()
     assert item.state == ItemState.STAGED
     assert not PlayPage.objects.exists()
@@ -149,7 +149,7 @@ def test_an_item_of_a_language_not_known_here_stays_in_the_inbox(other, login):
 def test_a_term_has_no_page(other, login):
     content = {"kind": "threat", "code": "visas", "name": "Visas"}
     item = other.publish(content, schema="term/1")
-    assert "no page for this kind" in said(act(login("editor"), "adopt", item.pk))
+    assert "adopt.no-place" in said(act(login("editor"), "adopt", item.pk))
     assert Item.objects.get().state == ItemState.STAGED
 
 

@@ -162,7 +162,7 @@ def test_a_note_reaches_the_editor_in_three_places(shareable, other, login):
         assert BAD not in html
         assert "&lt;script&gt;alert(1)" in html
     assert opened.count("Name no town.") == 2  # as a message, and in the tab
-    assert "A later version was shared since." not in notes
+    assert "a later version was shared since" not in notes
 
 
 def test_a_note_that_was_answered_by_a_version_says_so(publisher, shareable, other, login):
@@ -171,7 +171,7 @@ def test_a_note_that_was_answered_by_a_version_says_so(publisher, shareable, oth
     other.review(Provenance.objects.get(), "Name no town.")
     publishing.share_page(again(page, outcome="No town."))
     notes = login("editor").get(reverse("federation_admin:notes")).content.decode()
-    assert "A later version was shared since." in notes
+    assert "a later version was shared since" in notes
     edit = login("editor").get(reverse("wagtailadmin_pages:edit", args=[page.pk]))
     assert edit.content.decode().count("Name no town.") == 1  # in the tab alone
 
