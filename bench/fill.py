@@ -63,7 +63,10 @@ def append(conf: Conf, made: list[tuple[bytes, bytes | None]]) -> None:
     """Sign payloads and put them into the own log, with their pictures."""
     key = load_keys(conf.keys_dir).record
     log = heads.own_log()
-    rows, entries, blobs, uses = [], [], [], []
+    rows: list[Record] = []
+    entries: list[Entry] = []
+    blobs: list[Blob] = []
+    uses: list[BlobUse] = []
     for payload, picture in made:
         envelope = dsse.Envelope.signed(payload, key)
         address = envelope.address
@@ -82,8 +85,10 @@ def append(conf: Conf, made: list[tuple[bytes, bytes | None]]) -> None:
                               state=BlobState.PRESENT))  # fmt: skip
             uses.append(BlobUse(sha256=sha256, address=address))
     with transaction.atomic():
-        for model, objects in ((Record, rows), (Entry, entries), (Blob, blobs), (BlobUse, uses)):
-            model.objects.bulk_create(objects)
+        Record.objects.bulk_create(rows)
+        Entry.objects.bulk_create(entries)
+        Blob.objects.bulk_create(blobs)
+        BlobUse.objects.bulk_create(uses)
         log.size += len(entries)
         log.save(update_fields=["size"])
 

@@ -41,7 +41,7 @@ class Writer:
         return f"<p>{self.sentence(words)}</p>"
 
     def content(self) -> dict[str, Any]:
-        """The content of one play of about 4 kB, as long as those that the product starts with."""
+        """The content of one play, as long as the English ones that the product starts with."""
         return {
             "title": self.sentence(6),
             "outcome": self.sentence(14),
@@ -53,7 +53,7 @@ class Writer:
             "cost": self.sentence(4),
             "preconditions": self.html(40),
             "steps": [self._step() for _ in range(6)],
-            "worse": self.html(50),
+            "worse": self.html(60),
             "stop_conditions": self.html(40),
             "visibility": "closed_group",
             "mechanisms": [],
@@ -64,10 +64,10 @@ class Writer:
 
     def _step(self) -> dict[str, Any]:
         value = {
-            "do": self.html(55),
+            "do": self.html(85),
             "who": self.sentence(4),
             "by_when": self.sentence(4),
-            "dont": self.sentence(12),
+            "dont": self.sentence(16),
         }
         return {"id": self.uuid(), "type": "step", "value": value}
 

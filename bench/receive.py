@@ -1,7 +1,7 @@
 """Pull from the serving node with `services.sync` and tell what it took. A node's process.
 
-Takes `server` (id, url, descriptor), `again` (how often to pull once more with nothing changed)
-and prints one JSON object.
+Takes `server` (id, url, descriptor), `again` (how often to pull once more with nothing changed),
+`profile` (where to write one), and prints one JSON object.
 """
 
 import json

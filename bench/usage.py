@@ -42,7 +42,7 @@ class Wire:
             self.sockets.append(counting)
             return counting
 
-        urllib3.connection.HTTPConnection._new_conn = counted  # type: ignore[method-assign]
+        urllib3.connection.HTTPConnection._new_conn = counted  # type: ignore[method-assign,assignment]
 
     def take(self) -> int:
         """Bytes both ways since the last time. Old sockets must be done with by then."""

@@ -530,10 +530,10 @@ class BehindMark(StateError):
 
 
 class LogFrozen(StateError):
-    """The log is frozen: nothing is accepted or sent."""
+    """The log is frozen: nothing more of it is applied."""
 
     code = "log.frozen"
-    remedy = "Read why it was frozen, then lift it in the admin."
+    remedy = "Nothing more of it is applied. Keep what was found and tell the stewards."
 
 
 class StateChanged(StateError):

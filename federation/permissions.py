@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from federation.conf import get_conf
-from federation.errors import FederationError
-from federation.models import Nonce
+from federation.errors import FederationError, MemberSuspended
+from federation.models import Nonce, Peer, PeerStatus
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import requests
 from federation.wire.keys import PublicKey
@@ -29,7 +29,10 @@ def signed_member(request: HttpRequest) -> Member:
     def resolve(keyid: str) -> PublicKey:
         return directory.by_request_key(keyid).request_key
 
-    return directory.by_request_key(_verified_keyid(request, resolve))
+    member = directory.by_request_key(_verified_keyid(request, resolve))
+    if Peer.objects.filter(node_id=member.node_id, status=PeerStatus.FROZEN).exists():
+        raise MemberSuspended(f"{member.node_id} is frozen here.", item=member.node_id)
+    return member
 
 
 def signed_by(request: HttpRequest, key: PublicKey) -> None:

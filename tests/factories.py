@@ -4,8 +4,10 @@ import io
 import itertools
 from typing import Any
 
+from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from PIL import Image
 from wagtail.documents.models import Document
@@ -181,3 +183,10 @@ def picture(data: bytes | None = None, name: str = "IMG_1234 home of Amal.jpg") 
 
 def document(data: bytes = b"%PDF-1.4", name: str = "case.pdf") -> Document:
     return Document.objects.create(title="The case", file=SimpleUploadedFile(name, data))
+
+
+def read(client: Client, address: str, status: int = 200) -> BeautifulSoup:
+    """Return the page at an address, parsed."""
+    answer = client.get(address)
+    assert answer.status_code == status
+    return BeautifulSoup(answer.content, "html.parser")

@@ -16,12 +16,13 @@ from django.db import connections
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".cache"
+KEPT = 4  # two Wagtail versions, and two branches of work
 
 
 def copy_migrated_database(folder: Path) -> None:
     """Point the default connection at a fresh copy of the migrated database, inside `folder`."""
     copy = folder / "test.sqlite3"
-    shutil.copyfile(_template(), copy)
+    _copy_template(copy)
     connection = connections["default"]
     connection.close()
     settings.DATABASES["default"]["NAME"] = str(copy)
@@ -33,28 +34,32 @@ def copy_migrated_database(folder: Path) -> None:
     )
 
 
-def _template() -> Path:
-    """Return the migrated database for these migrations and packages, making it if need be."""
+def _copy_template(copy: Path) -> None:
+    """Copy the database for these migrations and packages; make it, and drop old ones, if need be.
+
+    The lock covers the copying too: another run may drop what this one is about to copy.
+    """
     CACHE.mkdir(exist_ok=True)
-    made = CACHE / f"migrated-wagtail{importlib.metadata.version('wagtail')}-{_key()}.sqlite3"
+    template = CACHE / f"migrated-{_key()}.sqlite3"
     with (CACHE / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            _migrate(made)
-    return made
+        if not template.exists():
+            _migrate(template)
+            newest = sorted(CACHE.glob("migrated-*.sqlite3"), key=lambda file: file.stat().st_mtime)
+            for old in newest[:-KEPT]:
+                old.unlink()
+        shutil.copyfile(template, copy)
 
 
 def _migrate(target: Path) -> None:
-    for old in CACHE.glob(f"{target.name.rsplit('-', 1)[0]}-*.sqlite3"):
-        old.unlink()
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         unfinished = Path(folder) / "db.sqlite3"
-        environment = os.environ | {"TEST_DATABASE_URL": f"sqlite:///{unfinished}"}
-        subprocess.run(
-            [sys.executable, ROOT / "manage.py", "migrate", "--verbosity=0"],
-            env=environment | {"DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE},
-            check=True,
-        )
+        environment = os.environ | {
+            "TEST_DATABASE_URL": f"sqlite:///{unfinished}",
+            "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        }
+        command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
+        subprocess.run(command, env=environment, check=True)
         unfinished.rename(target)
 
 

@@ -96,6 +96,14 @@ class Standing:
         row = Record.objects.filter(address=self.shared.address).first()
         return records.parse(bytes(row.payload)).raw if row and row.payload else None
 
+    @property
+    def says_the_same(self) -> bool:
+        """Do others have already what would leave now?"""
+        if self.previous is None or self.payload is None:
+            return False
+        own = {"version", "prev"}
+        return all(self.previous.get(k) == v for k, v in self.payload.items() if k not in own)
+
     @cached_property
     def changes(self) -> list[Change] | None:
         """What a new version would change for those who have the present one; None: no telling."""

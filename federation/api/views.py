@@ -59,6 +59,18 @@ class OneKind(BaseContentNegotiation):
 class FeedView(APIView):
     content_negotiation_class = OneKind
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        without_language(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+def without_language(request: HttpRequest) -> None:
+    """Keep LocaleMiddleware from answering a 404 of the feed with a redirect to `/<lang>/...`.
+
+    Readers' addresses begin with a language, the feed's do not: it has a URLconf of its own.
+    """
+    request.urlconf = "federation.urls"  # type: ignore[attr-defined]
+
 
 class HeadsView(FeedView):
     """The newest checkpoints of the logs carried here that changed since a counter."""
@@ -184,7 +196,7 @@ class RecordView(FeedView):
         if not record.public and not record.admits(permissions.caller_or_nobody(request._request)):
             return not_found()
         envelope = dsse.Envelope(bytes(record.payload), heads.signatures_of(record))
-        response = answers.plain(envelope.to_json(), JSON, immutable=False)
+        response = answers.text(request._request, envelope.to_json(), JSON)
         if not record.public:
             response["Cache-Control"] = "no-store, no-transform"
         return response
@@ -260,4 +272,5 @@ class StatusView(FeedView):
 
 def nothing_here(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Any other address: a problem document here too, the same as for what is absent."""
+    without_language(request)
     return not_found()

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 class Mode(models.TextChoices):
     OWN = "own", _("written here")
     FOLLOW = "follow", _("follows its author")
-    FORK = "fork", _("goes its own way, its source credited")
 
 
 class Provenance(models.Model):

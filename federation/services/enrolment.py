@@ -220,7 +220,7 @@ def confirm_peer(peer: Peer, fingerprint: str, conf: Conf | None = None) -> Memb
     given = "".join(fingerprint.split()).lower()
     if given != member.identity_key.fingerprint:
         raise FingerprintMismatch(
-            f"{peer.node_id} has the fingerprint {member.identity_key.fingerprint_groups}."
+            f"That is not the fingerprint of the node that asked to be {peer.node_id}."
         )
     DescriptorDirectory(conf.trust_dir).add(bytes(peer.descriptor))
     peer.status = PeerStatus.ACTIVE

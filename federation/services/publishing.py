@@ -23,6 +23,7 @@ from federation.models import (
     Provenance,
     Record,
     RecordState,
+    Review,
     SharingChoice,
     SharingMode,
 )
@@ -103,6 +104,12 @@ def share_page(page: Page) -> Entry:
     BlobUse.objects.bulk_create(
         [BlobUse(sha256=item["sha256"], address=entry.address) for item in fields["media"]]
     )
+    Review.objects.filter(
+        target_origin=get_conf().NODE_ID,
+        target_item=fields["id"],
+        target_lang=fields["lang"],
+        answered=False,
+    ).update(answered=True)
     Provenance.objects.update_or_create(
         origin=get_conf().NODE_ID,
         item_id=fields["id"],
@@ -196,7 +203,7 @@ def _require_shareable(page: Page) -> None:
         raise NotShareable(
             f"The published version of “{page.title}” has no safety check on record."
         )
-    foreign = Provenance.objects.filter(page_id=page.pk).exclude(mode__in=[Mode.OWN, Mode.FORK])
+    foreign = Provenance.objects.filter(page_id=page.pk).exclude(mode=Mode.OWN)
     if foreign.exists():
         raise NotShareable(f"“{page.title}” was written by another node, which shares it itself.")
 

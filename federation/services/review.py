@@ -27,9 +27,15 @@ from .publishing import append_statement, today
 def endorse_item(item: Item) -> Entry:
     """Endorse exactly the version in the inbox, then apply this node's own policy to it.
 
-    Returns the entry. Raises NotShareable for a retracted item.
+    Returns the entry, the standing one if it is endorsed already. Raises NotShareable for a
+    retracted item.
     """
     _require_standing(item)
+    standing = Endorsement.objects.filter(
+        endorser=get_conf().NODE_ID, target_address=item.address, withdrawn=False
+    ).first()
+    if standing is not None:
+        return Entry.objects.get(log__own=True, address=standing.address)
     entry = append_statement(
         "endorse/1",
         {"audience": "public", "target": _target(item), "day": today().isoformat()},

@@ -18,6 +18,7 @@ from federation.errors import (
     AddressMismatch,
     BadSignature,
     FederationError,
+    LogFrozen,
     LogShrank,
     MemberSuspended,
     OldVersion,
@@ -115,11 +116,14 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
         except FederationError as error:
             report.errors.append(("directory", error))
     directory = DescriptorDirectory(conf.trust_dir)
+    frozen = set(Peer.objects.filter(status=PeerStatus.FROZEN).values_list("node_id", flat=True))
     followed: list[tuple[Log, Member]] = []
     for head in answer.heads:
         if head.node_id == conf.NODE_ID:
             continue
         try:
+            if head.node_id in frozen:
+                raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
             member = directory.member(head.node_id)
             member.require_active()
             log = follow_head(feed, member, head.checkpoint, conf)

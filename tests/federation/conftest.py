@@ -1,4 +1,4 @@
-"""This node with keys and an empty log, a coalition in memory and the feed through which it speaks."""
+"""This node with keys and an empty log, and a coalition in memory with its feed."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,9 @@ from federation.models import Peer, PeerStatus, Policy, Subscription
 from federation.services.enrolment import initialise_node
 from federation.services.sync import SyncReport, sync_peer
 from federation.trust import DescriptorDirectory, load_keys
+from playbook.models import RedactionCheck
+from playbook.redaction import QUESTIONS
+from tests import factories
 
 from .simulated_node import SimulatedNode
 from .simulator import FeedSimulator
@@ -87,3 +90,22 @@ def subscribe(here):
         )
 
     return _subscribe
+
+
+@pytest.fixture
+def hub_here(here, settings) -> Conf:
+    """Make this node a hub: it relays the logs of others and hands out the directory."""
+    settings.FEDERATION = {**settings.FEDERATION, "ROLE": "hub"}
+    return get_conf()
+
+
+@pytest.fixture
+def shareable(here):
+    """Return a function that makes a live page which passed its safety check."""
+
+    def _shareable(make=factories.play, **fields):
+        page = factories.live(make(**fields))
+        RedactionCheck.record(page.live_revision, dict.fromkeys(QUESTIONS, True))
+        return factories.fresh(page)
+
+    return _shareable

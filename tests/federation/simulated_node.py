@@ -160,9 +160,7 @@ class SimulatedNode:
 
     def review(self, item: Said, note: str, **fields: Any) -> Said:
         values = {"audience": [item.raw["origin"]], "decision": "return", **fields}
-        return self.say(
-            self.build("review/1", target=item.target, note=note, day=DAY, **values)
-        )
+        return self.say(self.build("review/1", target=item.target, note=note, day=DAY, **values))
 
     def picture(self, data: bytes, kind: str = "image/jpeg", **changes: Any) -> dict[str, Any]:
         """Keep a file and return how a record names it."""

@@ -224,8 +224,9 @@ class FeedSimulator(Fetcher):
                 resolve_key=lambda keyid: self.callers[keyid][1],
                 own_targets=[self.peer.url],
                 now=datetime.now(UTC),
-                consume_nonce=lambda *used: used[:2] not in self._nonces
-                and not self._nonces.add(used[:2]),
+                consume_nonce=lambda *used: (
+                    used[:2] not in self._nonces and not self._nonces.add(used[:2])
+                ),
             )
         except FederationError:
             return None

@@ -22,7 +22,7 @@ _BOOKKEEPING = {
 
 def snapshot(*, ignore: tuple[str, ...] = ("Quarantine",)) -> dict[str, Any]:
     """Return all rows of the federation, pages and pictures, and the files it keeps."""
-    models = [model for model in apps.get_app_config("federation").get_models()]
+    models = list(apps.get_app_config("federation").get_models())
     found: dict[str, Any] = {
         model.__name__: _rows(model) for model in models if model.__name__ not in ignore
     }
@@ -36,7 +36,9 @@ def snapshot(*, ignore: tuple[str, ...] = ("Quarantine",)) -> dict[str, Any]:
 def _rows(model: type[Model]) -> list[dict[str, Any]]:
     skipped = _BOOKKEEPING.get(model.__name__, set())
     names = [field.attname for field in model._meta.fields if field.attname not in skipped]
-    return [
-        {name: bytes(value) if isinstance(value, memoryview) else value for name, value in row.items()}
-        for row in model._default_manager.order_by("pk").values(*names)
-    ]
+    rows = model._default_manager.order_by("pk").values(*names)
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value

@@ -21,6 +21,7 @@ HOME = "/admin/"
 GETS = {
     "inbox": ADOPT,
     "item": ADOPT,
+    "item_checks": ADOPT,
     "blob": ADOPT,
     "shared": SHARE,
     "share": SHARE,
@@ -65,7 +66,7 @@ def address(other, shareable, tasks):
     )
     row = other.quarantined()
     by_name = {
-        **dict.fromkeys(("item", "endorse", "return", "decline", "adopt"), item.pk),
+        **dict.fromkeys(("item", "item_checks", "endorse", "return", "decline", "adopt"), item.pk),
         "withdraw_endorsement": item.pk,
         "blob": picture["sha256"],
         **dict.fromkeys(("share", "share_page", "retract", "mode"), page.pk),

@@ -69,6 +69,8 @@ def test_sharing_appends_one_entry_and_again_none(publisher, shareable):
     assert not Entry.objects.exists()
     assert "Shared as entry 0" in said(post(publisher, "share_page", page))
     assert Entry.objects.count() == 1
+    address = reverse("federation_admin:share_page", args=[page.pk])
+    assert address not in screen(publisher, page)
     assert "Nothing has changed" in said(post(publisher, "share_page", page))
     assert Entry.objects.count() == 1
     assert Provenance.objects.get().version == 1

@@ -1,10 +1,12 @@
 """An honest peer: what it said arrives, whole and once, however long its log."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from federation.errors import StateChanged
+from federation.errors import AddressMismatch, StateChanged
 from federation.models import (
     Entry,
     Item,
@@ -110,26 +112,20 @@ def test_a_review_arrives_sealed_at_the_author_it_is_meant_for(link, cedar):
 
 def test_a_sealed_body_that_came_spoiled_is_had_again(link, cedar):
     ours = SimulatedNode("here").publish("Our own item")
-    said = cedar.review(ours, "Who leads?")
-    honest = said.envelope
-    object.__setattr__(said, "envelope", type(honest)(honest.payload[:-1] + b" ", honest.signatures))
-    reply = link.feed._reply_sealed
-    link.feed._reply_sealed = lambda *asked: _with_body(reply(*asked), honest.payload[:-3] + b'"}}')
-    object.__setattr__(said, "envelope", honest)
+    cedar.review(ours, "Who leads?")
+    link.feed.lie(
+        "log/cedar/sealed/.*",
+        lambda reply: replace(reply, body=reply.body.replace(b"Who leads", b"Who reads")),
+    )
     link.sync()
+    assert Quarantine.objects.get().error == AddressMismatch.code
     assert not Review.objects.exists()
-    assert Quarantine.objects.get().resolved is False
-    link.feed._reply_sealed = reply
+    link.feed.stop_lying()
 
     link.sync()
 
     assert Review.objects.get().note == "Who leads?"
     assert Quarantine.objects.get().resolved is True
-
-
-def _with_body(reply, payload: bytes):
-    head = reply.body.split(b"\n")[0]
-    return type(reply)(head + b"\n" + payload + b"\n", signed=True)
 
 
 def test_a_suspended_peer_is_not_asked(link, cedar):

@@ -213,9 +213,7 @@ def test_the_log_of_a_node_that_is_not_enrolled_is_not_taken(link, cedar):
 
     report = link.sync()
 
-    assert [(about, type(error)) for about, error in report.errors] == [
-        ("stranger", UnknownMember)
-    ]
+    assert [(about, type(error)) for about, error in report.errors] == [("stranger", UnknownMember)]
     assert list(Item.objects.values_list("origin", flat=True)) == ["cedar"]
     assert not Log.objects.filter(node_id="stranger").exists()
 

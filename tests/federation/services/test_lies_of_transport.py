@@ -230,7 +230,7 @@ def test_a_peer_without_an_address_is_an_error_of_that_peer(enrol, cedar, monkey
     assert [type(error) for _about, error in link.sync().errors] == [PeerUnreachable]
 
 
-# --- Sealed answers and the directory are signed by whoever gives them ------------------------------
+# --- Sealed answers and the directory are signed by whoever gives them --------------------------
 
 
 def said_to_us(cedar) -> str:

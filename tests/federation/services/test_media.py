@@ -36,9 +36,7 @@ def with_picture(node: SimulatedNode, data: bytes | None = None, title="Pictured
     """Publish an item with a picture; return what was said and the file's hash."""
     after = changes.pop("after", None)
     media = node.picture(picture_bytes() if data is None else data, **changes)
-    said = node.publish(
-        title, media=[media], after=after, content={"picture": media["sha256"]}
-    )
+    said = node.publish(title, media=[media], after=after, content={"picture": media["sha256"]})
     return said, media["sha256"]
 
 
@@ -189,7 +187,7 @@ def test_a_withdrawn_items_file_is_let_go_and_wanted_again_when_it_comes_back(
     link, cedar, subscribe
 ):
     subscribe(Policy.DRAFT)
-    said, sha256 = with_picture(cedar)
+    said, _sha256 = with_picture(cedar)
     link.sync()
     assert Blob.objects.get().state == BlobState.PRESENT
     cedar.retract(said)

@@ -20,7 +20,7 @@ from solidarity.demo.story import Exchange, Step
 
 
 class Command(BaseCommand):
-    requires_system_checks: Sequence[str] = ()  # those of each node run with its own settings
+    requires_system_checks = ()  # those of each node run with its own settings
     help = "Run a hub and two coalitions and perform the exchange between them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
