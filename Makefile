@@ -48,11 +48,11 @@ demo: $(RUNTIME_STAMP)  ## Run three nodes and watch a play travel between them 
 env: $(DEV_STAMP)  ## Install what the tests need into .venv, from the hash-locked file
 
 test: env  ## Run every test on SQLite, then federation and models on PostgreSQL
-	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) $(ARGS)
-	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) $(POSTGRES_TESTS) $(ARGS)
+	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(POSTGRES_TESTS) $(ARGS)
 
 test-next: $(NEXT_STAMP)  ## Run all but the browser tests on the next Wagtail
-	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) -m "not browser" $(ARGS)
+	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) --dist loadgroup -m "not browser" $(ARGS)
 
 check: export DJANGO_SETTINGS_MODULE = solidarity.settings.test
 check: export PYTHONPATH = site:.

@@ -77,9 +77,18 @@ class Feed:
         return self.stage.node(f"receiver{next(_numbers)}")
 
 
+def illustrated(stage: Stage) -> Feed:
+    """The feed of 1,000 items with pictures, which two benchmarks pull from."""
+    if "illustrated" not in stage.feeds:
+        stage.feeds["illustrated"] = Feed.start(stage, "illustrated", SMALL, pictures=True)
+    feed = stage.feeds["illustrated"]
+    assert isinstance(feed, Feed)
+    return feed
+
+
 def sync(stage: Stage, profile: Path | None = None) -> list[Row]:
     """1,000 items with a picture each, and the same again with nothing changed."""
-    feed = Feed.start(stage, "illustrated", SMALL, pictures=True)
+    feed = illustrated(stage)
     ours, floors = [], []
     for run in range(RUNS):
         receiver = feed.fresh()
@@ -93,7 +102,6 @@ def sync(stage: Stage, profile: Path | None = None) -> list[Row]:
         )
         stage.forget(receiver)
         floors.append(feed.floor(again=AGAIN if last else 0))
-    feed.end()
     assert all(one["items"] == one["files"] == SMALL for one in ours)
     return _sync_rows(ours, floors) + _again_rows(ours[-1]["again"], floors[-1]["again"])
 
@@ -141,11 +149,10 @@ def wire(stage: Stage, profile: Path | None = None) -> list[Row]:
 
 def memory(stage: Stage, profile: Path | None = None) -> list[Row]:
     """Peak memory from 1,000 items to 10,000, pictures included; then one change among them."""
-    small = Feed.start(stage, "small", SMALL, pictures=True)
+    small = illustrated(stage)
     receiver = small.fresh()
     one, floor_one = small.receive(receiver), small.floor()
     stage.forget(receiver)
-    small.end()
     large = Feed.start(stage, "large", LARGE, pictures=True)
     receiver = large.fresh()
     ten = large.receive(receiver, profile=str(profile) if profile else None)

@@ -81,6 +81,7 @@ class Stage:
 
     def __enter__(self) -> "Stage":
         self.servers: dict[str, subprocess.Popen[bytes]] = {}
+        self.feeds: dict[str, object] = {}  # those that several benchmarks share
         self.folder = Path(tempfile.mkdtemp(prefix="solidarity-bench-"))
         self.folder.chmod(0o711)  # a PostgreSQL of its own user looks for its data below
         try:

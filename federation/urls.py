@@ -18,5 +18,5 @@ urlpatterns = [
     path("enrol", views.EnrolView.as_view()),
     path("status", views.StatusView.as_view()),
     path("schema", SpectacularAPIView.as_view()),
-    re_path(r"", views.nothing_here),
+    re_path(r"", views.NothingView.as_view()),
 ]

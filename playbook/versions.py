@@ -13,13 +13,16 @@ _HOUSEKEEPING = {
     "wagtail_admin_comments", "withdrawn_on", "withdrawn_reason",
 }  # fmt: skip
 # The editor numbers each paragraph anew when it meets one without a number, and writes an empty
-# text as an empty paragraph. Stream blocks are JSON within JSON, hence the backslashes.
-_BLOCK_KEY = re.compile(r' data-block-key=\\*"[^"\\]*\\*"')
+# text as an empty paragraph. (The quotes have a backslash: this is looked for within JSON.)
+_BLOCK_KEY = re.compile(r' data-block-key=\\"[^"\\]*\\"')
+_STREAMS = {"steps", "lessons"}
 
 
 def content_digest(content: dict[str, Any]) -> str:
     """Return the SHA-256, in hex, of what a revision says."""
     said = {key: value for key, value in content.items() if key not in _HOUSEKEEPING}
+    # Streams are JSON within JSON, whose members PostgreSQL gives back in another order.
+    said |= {key: json.loads(said[key]) for key in _STREAMS & said.keys()}
     said["evidence"] = [
         {key: value for key, value in item.items() if key != "pk"}
         for item in content.get("evidence", [])

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 OCTETS = "application/octet-stream"
 IMMUTABLE = "public, max-age=31536000, immutable, no-transform"
 REVALIDATE = "no-cache, no-transform"
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})\Z")
 _CHUNK = 64 * 1024
 _GZIP_LEVEL = 6
 

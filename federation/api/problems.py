@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 
@@ -48,6 +49,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> HttpResponse 
     if isinstance(error, FederationError):
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), 422)
         return problem(status, error.code, error.remedy, str(error))
+    if isinstance(error, RequestDataTooBig):
+        return problem(413, "http.too-large", "Send less at once.", "The body is too large.")
     if isinstance(error, Http404):
         return not_found()
     if isinstance(error, APIException):

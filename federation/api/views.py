@@ -60,16 +60,10 @@ class FeedView(APIView):
     content_negotiation_class = OneKind
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        without_language(request)
+        # Readers' addresses begin with a language. With its own URLconf the feed is none of them:
+        # else LocaleMiddleware makes of each 404 a redirect to `/<lang>/federation/...`.
+        request.urlconf = "federation.urls"  # type: ignore[attr-defined]
         return super().dispatch(request, *args, **kwargs)
-
-
-def without_language(request: HttpRequest) -> None:
-    """Keep LocaleMiddleware from answering a 404 of the feed with a redirect to `/<lang>/...`.
-
-    Readers' addresses begin with a language, the feed's do not: it has a URLconf of its own.
-    """
-    request.urlconf = "federation.urls"  # type: ignore[attr-defined]
 
 
 class HeadsView(FeedView):
@@ -270,7 +264,10 @@ class StatusView(FeedView):
         return answers.plain(canonical.dumps(public_status(get_conf())), JSON, immutable=False)
 
 
-def nothing_here(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+class NothingView(FeedView):
     """Any other address: a problem document here too, the same as for what is absent."""
-    without_language(request)
-    return not_found()
+
+    schema = None  # no part of what OpenAPI describes
+
+    def get(self, request: Request) -> HttpResponse:
+        return not_found()

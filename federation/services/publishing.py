@@ -345,7 +345,8 @@ def share_missed() -> int:
     count = 0
     chosen = SharingChoice.objects.filter(mode=SharingMode.AFTER_APPROVAL, page__live=True)
     for choice in chosen.select_related("page"):
-        shared = Provenance.objects.filter(page_id=choice.page_id, retracted=False).first()
+        # Also what was taken back: it stays so until another version is published.
+        shared = Provenance.objects.filter(page_id=choice.page_id).first()
         if shared and shared.revision_id == choice.page.live_revision_id:
             continue
         count += share_if_chosen(choice.page) is not None

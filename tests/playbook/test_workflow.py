@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
-from wagtail.models import Task, TaskState, WorkflowState, WorkflowTask
+from wagtail.models import Page, Task, TaskState, WorkflowState, WorkflowTask
 
 from playbook.models import PublisherTask, RedactionCheck, SafetyCheckTask
 from playbook.publishing import PublicationRefused
@@ -185,6 +185,29 @@ def test_each_step_is_for_its_group_only(people, login, role, step):
     assert approved == (role == step)
     assert factories.fresh(page).live == (role == step == "publisher")
     assert answer.status_code in {302, 403}
+
+
+@pytest.mark.parametrize("role", ["editor", "publisher", "curator", "admin"])
+@pytest.mark.parametrize("action", ["approve", "reject", "publish"])
+def test_the_step_itself_refuses_outsiders_whatever_a_view_lets_through(people, role, action):
+    page = factories.play(by=people.other_editor)
+    state = factories.submit(page, people.other_editor)
+    with pytest.raises(PermissionDenied):
+        factories.act(page, people[role], action, **factories.ALL_YES)
+    assert factories.task_state(page) == state
+
+
+def test_an_approval_that_crosses_with_an_edit_is_refused(people):
+    """The other process has stored its revision, and has not yet moved the workflow back."""
+    page = factories.play(by=people.editor)
+    state = factories.submit(page, people.editor)
+    newer = page.get_latest_revision()
+    newer.pk = None
+    newer.save()
+    Page.objects.filter(pk=page.pk).update(latest_revision=newer)
+    with pytest.raises(PermissionDenied, match="newer version"):
+        factories.act(page, people.safety, **factories.ALL_YES)
+    assert factories.task_state(page) == state
 
 
 def test_the_safety_check_cannot_be_switched_off(people):

@@ -5,6 +5,7 @@ import re
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,12 @@ class Acts:
         """Bring the two coalitions and the relay in, where they are not in yet."""
         admin = self.person(self.hub, "admin")
         known = admin.get("/admin/federation/peers/").get_text(" ")
-        for node in (self.first, self.second):
-            if node.id not in known:
-                self._join(admin, node)
+        joining = [node for node in (self.first, self.second) if node.id not in known]
+        invites = [self._invite(admin, node.id) for node in joining]
+        with ThreadPoolExecutor() as pool:
+            said = list(pool.map(_join, joining, invites))
+        for node, fingerprint in zip(joining, said, strict=True):
+            admin.post(f"/admin/federation/peers/{node.id}/confirm/", {"fingerprint": fingerprint})
         if NODE_ID not in known:
             self.relay.enrol(self._invite(admin, NODE_ID))
             admin.post(
@@ -71,15 +75,6 @@ class Acts:
         if found is None:
             raise StepFailed("the hub showed no invite")
         return found[0]
-
-    def _join(self, admin: Person, node: Node) -> None:
-        """Join by command at the node; the hub's admin confirms the fingerprint that it shows."""
-        invite = self._invite(admin, node.id)
-        said = run_command(node, "federation_join", invite)
-        found = re.search(r"This node:\s+([0-9a-f ]+)", said)
-        if found is None:
-            raise StepFailed(f"{node.id} showed no fingerprint: {said}")
-        admin.post(f"/admin/federation/peers/{node.id}/confirm/", {"fingerprint": found[1].strip()})
 
     # --- What everybody does ------------------------------------------------------------------
 
@@ -153,3 +148,12 @@ def log_size(node: Node) -> int:
 def await_status(url: str, status: int) -> None:
     """Wait until a page answers with this status."""
     until(f"{status} at {url}", lambda: read(url)[0] == status)
+
+
+def _join(node: Node, invite: str) -> str:
+    """Answer an invite by command at a node; return the fingerprint that it shows."""
+    said = run_command(node, "federation_join", invite)
+    found = re.search(r"This node:\s+([0-9a-f ]+)", said)
+    if found is None:
+        raise StepFailed(f"{node.id} showed no fingerprint: {said}")
+    return found[1].strip()

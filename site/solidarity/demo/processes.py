@@ -15,6 +15,7 @@ from solidarity.demo.plan import BASE_DIR, Node
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
+_QUIET = ("--skip-checks",)  # the settings are the same for every process of the demo
 
 
 def require_free_ports(ports: Sequence[int]) -> None:
@@ -60,8 +61,8 @@ def _commands(node: Node) -> list[list[str]]:
     ]  # fmt: skip
     return [
         web,
-        [*manage, "db_worker", "--interval", "0.1", "--no-reload", "--no-startup-delay"],
-        [*manage, "run_scheduler", "--interval", "0.5"],
+        [*manage, "db_worker", "--interval", "0.1", "--no-startup-delay", *_QUIET, "--no-reload"],
+        [*manage, "run_scheduler", "--interval", "0.5", *_QUIET],
     ]
 
 
@@ -95,7 +96,7 @@ def _stop(started: Sequence[subprocess.Popen[bytes]]) -> None:
 def run_command(node: Node, *arguments: str) -> str:
     """Run a management command at a node; return what it printed, raise DemoError if it failed."""
     done = subprocess.run(
-        [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
+        [sys.executable, str(BASE_DIR / "manage.py"), *arguments, *_QUIET],
         env=node.environment, cwd=BASE_DIR, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:

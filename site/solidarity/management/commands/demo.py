@@ -38,7 +38,7 @@ class Command(BaseCommand):
         try:
             require_free_ports(ports(nodes))
             self.say("Making the nodes (the first time takes a little longer)…")
-            build_nodes(nodes, folder)
+            build_nodes(nodes)
             with running(nodes):
                 failed = self.exchange(nodes, folder, started)
                 if not options["once"]:
