@@ -11,6 +11,8 @@ from federation.errors import KeysMissing, KeysReadable
 from federation.trust import key_problems
 from federation.trust.descriptors import NODE_ID
 
+_UNREADABLE = (TypeError, KeyError, ImproperlyConfigured)
+
 
 def check_configuration(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """federation.E001 to E003: the FEDERATION setting itself."""
@@ -28,7 +30,7 @@ def check_configuration(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
         return found
     try:
         own = conf.get_conf()
-    except (TypeError, KeyError, ImproperlyConfigured) as error:
+    except _UNREADABLE as error:
         return [
             Error(
                 f"FEDERATION cannot be read: {error}",
@@ -49,9 +51,10 @@ def check_configuration(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
 
 def check_keys(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """federation.W001: no keys yet. E004: keys others can read. E005: a key file is broken."""
-    if conf.unknown_names():
-        return []
-    problems = key_problems(conf.get_conf().keys_dir)
+    try:
+        problems = key_problems(conf.get_conf().keys_dir)
+    except _UNREADABLE:
+        return []  # E001 or E002 has said so
     missing = [problem for problem in problems if isinstance(problem, KeysMissing)]
     found: list[CheckMessage] = []
     if missing:

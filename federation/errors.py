@@ -578,13 +578,6 @@ class NoPlace(StateError):
     remedy = "Leave it in the inbox, or update this software; then adopt it again."
 
 
-class AudienceWidened(StateError):
-    """A wider audience would reveal what was sent to few."""
-
-    code = "share.audience-widened"
-    remedy = "Share it as a new item, which carries no trace of the old one."
-
-
 def all_errors() -> list[type[FederationError]]:
     """Every class that is raised (has a code of its own), in the tree's order."""
 

@@ -30,9 +30,6 @@ def catch_up() -> int:
     """Share what was published, was chosen to be shared, and did not reach the log."""
     return publishing.share_missed()
 
-    """Drop the nonces that no fresh request can bear any more."""
-    return publishing.forget_nonces()
-
 
 @task(priority=PRIORITY)
 def forget_nonces() -> int:

@@ -2,6 +2,7 @@
 
 import io
 import secrets
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
@@ -10,7 +11,7 @@ from PIL import Image, ImageOps
 
 MAX_PIXELS = 40_000_000
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-QUALITY = {
+QUALITY: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 88, "optimize": True},
     "PNG": {"optimize": True},
     "WEBP": {"quality": 88},

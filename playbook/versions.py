@@ -16,6 +16,7 @@ _HOUSEKEEPING = {
 # text as an empty paragraph. (The quotes have a backslash: this is looked for within JSON.)
 _BLOCK_KEY = re.compile(r' data-block-key=\\"[^"\\]*\\"')
 _STREAMS = {"steps", "lessons"}
+_TERMS = {"threats", "mechanisms", "sectors", "dimensions"}
 
 
 def content_digest(content: dict[str, Any]) -> str:
@@ -23,6 +24,8 @@ def content_digest(content: dict[str, Any]) -> str:
     said = {key: value for key, value in content.items() if key not in _HOUSEKEEPING}
     # Streams are JSON within JSON, whose members PostgreSQL gives back in another order.
     said |= {key: json.loads(said[key]) for key in _STREAMS & said.keys()}
+    # So are the terms of a page: a set, in whatever order the database gave it.
+    said |= {key: sorted(said[key]) for key in _TERMS & said.keys()}
     said["evidence"] = [
         {key: value for key, value in item.items() if key != "pk"}
         for item in content.get("evidence", [])

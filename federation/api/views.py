@@ -59,10 +59,10 @@ class OneKind(BaseContentNegotiation):
 class FeedView(APIView):
     content_negotiation_class = OneKind
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Readers' addresses begin with a language. With its own URLconf the feed is none of them:
         # else LocaleMiddleware makes of each 404 a redirect to `/<lang>/federation/...`.
-        request.urlconf = "federation.urls"  # type: ignore[attr-defined]
+        request.urlconf = "federation.urls"
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -65,4 +65,5 @@ def parent_for(schema: str, lang: str) -> Page:
 
 def safety_passed(page: Page) -> bool:
     """Did the redaction gate pass for the very revision that is live?"""
-    return bool(page.live_revision_id and RedactionCheck.objects.passed_for(page.live_revision_id))
+    revision = page.live_revision
+    return revision is not None and RedactionCheck.objects.covers(revision)

@@ -1,4 +1,4 @@
-"""A threat's own subtype and `term/1`. The four threats themselves are everybody's and never travel.
+"""A threat's own subtype and `term/1`. The four threats are everybody's and never travel.
 
 Terms are matched by code. One that a node already has is left as it is.
 """
@@ -50,8 +50,8 @@ def write(term: Threat) -> dict[str, Any]:
 
 
 def missing_codes(record: Item) -> list[str]:
-    """Return the threat codes of an item that this node has no term for."""
-    wanted = record.content.get("threats", [])
+    """Return the threat codes of an item that this node has no term for, each once."""
+    wanted = list(dict.fromkeys(record.content.get("threats", [])))
     have = set(
         Threat.objects.filter(
             code__in=wanted, locale__language_code=settings.LANGUAGE_CODE
@@ -61,11 +61,12 @@ def missing_codes(record: Item) -> list[str]:
 
 
 def make(record: Item) -> Threat | None:
-    """Make the subtype that a record describes; None where its parent is not known here."""
+    """Make the subtype that a record describes; None where its parent or code has no place here."""
     content = record.content
     locale = Locale.objects.get(language_code=settings.LANGUAGE_CODE)
     parent = Threat.objects.filter(code=content.get("parent"), locale=locale).first()
-    if content["kind"] != "threat" or parent is None:
+    fits = len(content["code"]) <= (Threat._meta.get_field("code").max_length or 0)
+    if content["kind"] != "threat" or parent is None or not fits:
         return None
     return Threat.objects.create(
         code=content["code"],

@@ -6,6 +6,7 @@ row with its error and never stops the ones behind it.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -143,7 +144,7 @@ def apply_again(log: Log, peer: str, judged: Judged, conf: Conf) -> FederationEr
         batch.flush()
         row.update(resolved=True, payload=None, signatures=[])
         return None
-    said = {"error": error.code, "error_detail": str(error), "peer": peer}
+    said: dict[str, Any] = {"error": error.code, "error_detail": str(error), "peer": peer}
     envelope = judged.arrival.envelope
     if envelope is not None:
         said |= {"payload": envelope.payload, "signatures": _plain(envelope)}

@@ -107,7 +107,8 @@ def fetch_media(feed: Feed, conf: Conf) -> bool:
         last = wanted[-1].pk
         with ThreadPoolExecutor(conf.BLOB_THREADS) as pool:
             results = list(pool.map(lambda blob: _fetch_one(feed, blob, conf), wanted))
-        arrived, others = [], []
+        arrived: list[Blob] = []
+        others: list[Blob] = []
         for blob, result in zip(wanted, results, strict=True):
             as_said = isinstance(result, Kept) and result == Kept(blob.size, blob.type)
             (arrived if as_said else others).append(blob)

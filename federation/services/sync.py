@@ -19,7 +19,6 @@ from federation.errors import (
     BadSignature,
     FederationError,
     LogFrozen,
-    LogShrank,
     MemberSuspended,
     OldVersion,
     PeerTimeout,
@@ -130,9 +129,6 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
             followed.append((log, member))
             report.applied[log.node_id] = _apply(feed, log, member, peer, conf)
             retry_quarantined(feed, log, member, peer.node_id, conf)
-        except LogShrank as stale:
-            _note_log(head.node_id, stale)
-            report.errors.append((head.node_id, stale))
         except FederationError as error:
             _note_log(head.node_id, error)
             report.errors.append((head.node_id, error))

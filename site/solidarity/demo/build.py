@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from solidarity.demo.plan import BASE_DIR, Node
 from solidarity.migrated import copy_migrated, database_key
 
-
 _READY = "ready"
 
 

@@ -160,6 +160,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Notices name pages. They are sent only where an operator has chosen how.
+EMAIL_BACKEND = env.text("SOLIDARITY_EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+
 # --- Wagtail --------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = env.text("SOLIDARITY_SITE_NAME", "Solidarity Playbook")
 WAGTAILADMIN_BASE_URL = PUBLIC_URL
@@ -210,6 +213,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_URLCONF": "federation.urls",
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 
 # --- Logs: what happened, never who read it (no address, no user agent) -----------------------
@@ -219,4 +223,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django_tasks": {"level": "WARNING"}},  # several lines a saved page otherwise
 }

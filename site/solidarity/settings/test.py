@@ -1,6 +1,8 @@
 """The tests: the embedded database or TEST_DATABASE_URL, tasks at once, cheap password hashes."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,6 +15,7 @@ NODE_ID = "here"
 PLAYBOOK_LANGUAGES = ["en", "ar", "fr"]
 LANGUAGE_CODE = "en"
 _scratch = Path(tempfile.mkdtemp(prefix="solidarity-test-"))
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 MEDIA_ROOT = _scratch / "media"
 DATABASES = {
     "default": dj_database_url.parse(

@@ -16,7 +16,7 @@ from federation.models import (
 )
 from federation.services import adoption, policy, review
 from federation.wire import canonical, dsse
-from playbook.models import PlayPage
+from playbook.models import PlayPage, Threat
 
 
 def payload(entry: Entry) -> dict:
@@ -107,8 +107,6 @@ def test_an_endorsement_does_not_bring_back_what_was_taken_back(link, hub_here, 
 
 def test_subtypes_named_twice_and_described_twice_are_made_once(link, cedar, subscribe):
     """An author files an item under one subtype twice and describes it in two languages."""
-    from playbook.models import Threat
-
     subscribe(Policy.DRAFT)
     term = {"code": "media.deepfake", "parent": "media", "name": "A false video"}
     english = cedar.publish(schema="term/1", content=term, lang="en")
@@ -121,3 +119,13 @@ def test_subtypes_named_twice_and_described_twice_are_made_once(link, cedar, sub
     assert Item.objects.get(title="Filed twice").state == "draft"
     after = Threat.objects.filter(code="media.deepfake", locale__language_code="en").count()
     assert (before <= 1, after) == (True, 1)
+
+
+def test_a_subtype_whose_code_fits_no_column_is_left_out(link, cedar, subscribe):
+    subscribe(Policy.DRAFT)
+    code = "media." + "x" * 90
+    cedar.publish(schema="term/1", content={"code": code, "parent": "media", "name": "Long"})
+    cedar.publish("Filed under it", content={"threats": ["media", code]})
+    assert link.sync().ok
+    assert Item.objects.get(title="Filed under it").state == "draft"
+    assert not Threat.objects.filter(name="Long").exists()

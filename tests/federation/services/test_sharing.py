@@ -1,4 +1,4 @@
-"""Sharing a page: what may leave, in which words, under which identity, and how it is taken back."""
+"""Sharing a page: what may leave, in which words, as which item, and how it is taken back."""
 
 from hashlib import sha256
 
@@ -24,7 +24,7 @@ from federation.models import (
 from federation.services import adoption, heads, media, publishing
 from federation.trust import load_keys
 from federation.wire import canonical, dsse
-from playbook.models import RedactionCheck
+from playbook.models import Evidence, RedactionCheck
 from playbook.redaction import QUESTIONS
 from playbook.workflows import publish_trusted
 from tests import factories
@@ -169,9 +169,8 @@ def test_the_local_legal_note_and_the_people_never_leave(shareable, people):
         assert b"legal" not in text
         assert people.editor.username.encode() not in text
         assert b"Known." in text
-    assert preview == {
-        name: value for name, value in said.items() if name not in ("salt", "id")
-    } | {"id": preview["id"]}
+    del said["salt"]
+    assert preview == said | {"id": preview["id"]}
 
 
 def test_a_picture_leaves_by_its_hash_and_as_it_is_kept(shareable, here):
@@ -224,10 +223,8 @@ def test_a_translation_of_anothers_item_credits_it(link, cedar, subscribe):
 def test_evidence_that_never_left_is_not_named(shareable):
     shared, private = (shareable(make=factories.case) for _ in range(2))
     publishing.share_page(shared)
-    play = shareable()
-    factories.evidence(play, shared)
-    factories.evidence(factories.fresh(play), private, "against")
-    said = payload(publishing.share_page(edited(play)))
+    evidence = [Evidence(page=shared, stance="for"), Evidence(page=private, stance="against")]
+    said = payload(publishing.share_page(edited(shareable(), evidence=evidence)))
     row = Provenance.objects.get(page=shared)
     assert said["content"]["evidence"] == [
         {"origin": "here", "id": str(row.item_id), "lang": "en", "stance": "for"}

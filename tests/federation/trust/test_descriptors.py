@@ -13,7 +13,7 @@ from federation.errors import (
 )
 from federation.trust import DescriptorDirectory, read_descriptor, sign_descriptor
 from federation.wire import canonical, dsse
-from tests.federation.simulated_node import SimulatedNode, key_for
+from tests.federation.simulated_node import PURPOSES, SimulatedNode, key_for
 
 
 @pytest.fixture
@@ -21,10 +21,16 @@ def directory(tmp_path) -> DescriptorDirectory:
     return DescriptorDirectory(tmp_path / "trust")
 
 
-def changed(node: SimulatedNode, **fields) -> bytes:
+def changed(by: SimulatedNode, **fields) -> bytes:
     """Return the node's own descriptor with other fields, signed again by its keys."""
-    said = canonical.loads(dsse.Envelope.from_json(node.descriptor).payload)
-    return sign_descriptor(canonical.dumps(said | fields), node.keys).to_json()
+    said = canonical.loads(dsse.Envelope.from_json(by.descriptor).payload)
+    return sign_descriptor(canonical.dumps(said | fields), by.keys).to_json()
+
+
+def with_keys(by: SimulatedNode, **changes: str) -> bytes:
+    """Return its descriptor with other public keys, in hex, for some purposes."""
+    keys = {purpose: getattr(by.keys, purpose).public.hex for purpose in PURPOSES}
+    return changed(by, keys=keys | changes)
 
 
 def test_a_member_is_what_its_descriptor_proves(directory, cedar):
@@ -79,18 +85,10 @@ WRONG = {
         lambda node: changed(node, log_origin="solidarity.example/baobab"), WrongOrigin
     ),
     "with a key of small order": (
-        lambda node: changed(node, keys={
-            **{name: getattr(node.keys, name).public.hex for name in node.keys.__dataclass_fields__},
-            "witness": "01" + "00" * 31,
-        }),
-        InvalidKey,
+        lambda node: with_keys(node, witness="01" + "00" * 31), InvalidKey
     ),
     "with one key for two purposes": (
-        lambda node: changed(node, keys={
-            **{name: getattr(node.keys, name).public.hex for name in node.keys.__dataclass_fields__},
-            "request": node.keys.record.public.hex,
-        }),
-        InvalidRecord,
+        lambda node: with_keys(node, request=node.keys.record.public.hex), InvalidRecord
     ),
 }  # fmt: skip
 

@@ -1,0 +1,100 @@
+"""Misconfiguration is a system check with an id and a remedy, production's own too."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from federation.checks import check_configuration, check_keys
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ids(found) -> list[str]:
+    assert all(message.hint for message in found), "each says what to do"
+    return [message.id for message in found]
+
+
+def test_a_node_in_order_has_no_findings(here):
+    assert check_configuration(None) == check_keys(None) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"SYNC_SECOND": 3}, "federation.E001"),
+        ({"DATA_DIR": None}, "federation.E002"),
+        ({"NODE_ID": "Not A Node"}, "federation.E003"),
+        ({"NODE_ID": "x" * 64}, "federation.E003"),
+        ({"NODE_ID": "../up"}, "federation.E003"),
+    ],
+)
+def test_a_wrong_setting_is_named(here, settings, change: dict, expected: str):
+    settings.FEDERATION = {**settings.FEDERATION, **change}
+    assert ids(check_configuration(None)) == [expected]
+
+
+def test_a_missing_setting_is_named_and_breaks_no_other_check(here, settings):
+    given = dict(settings.FEDERATION)
+    del given["DATA_DIR"]
+    settings.FEDERATION = given
+    assert ids(check_configuration(None)) == ["federation.E002"]
+    assert check_keys(None) == []
+
+
+def test_missing_readable_and_broken_keys_are_named(here):
+    keys = here.keys_dir
+    (keys / "log.pem").unlink()
+    (keys / "record.pem").chmod(0o644)
+    (keys / "request.pem").write_bytes(b"?")
+    found = check_keys(None)
+    assert sorted(ids(found)) == ["federation.E004", "federation.E005", "federation.W001"]
+    assert {message.level >= 40 for message in found if message.id != "federation.W001"} == {True}
+
+
+SOUND = {
+    "SECRET_KEY": "k" * 60,
+    "SOLIDARITY_PUBLIC_URL": "https://node.example",
+    "SOLIDARITY_LANGUAGES": "en",
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, None),
+        ({"SECRET_KEY": ""}, "solidarity.E001"),
+        ({"SECRET_KEY": "short"}, "solidarity.E001"),
+        ({"SOLIDARITY_PUBLIC_URL": "http://node.example"}, "solidarity.E002"),
+        ({"SOLIDARITY_LANGUAGES": "en,tlh"}, "solidarity.E003"),
+        ({"SOLIDARITY_NODE_ID": "Not A Node"}, "federation.E003"),
+    ],
+    ids=["sound", "no key", "short key", "no https", "unknown language", "no node id"],
+)
+def test_production_is_refused_by_manage_py_check(tmp_path, change: dict, expected: str | None):
+    inherited = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, ROOT / "manage.py", "check"],
+        env={
+            **inherited,
+            "DJANGO_SETTINGS_MODULE": "solidarity.settings.production",
+            "SOLIDARITY_DATA_DIR": str(tmp_path),
+            **SOUND,
+            **change,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if expected is None:
+        assert done.returncode == 0, done.stderr
+        assert "federation.W001" in done.stderr, "keys are still to be made: a warning"
+    else:
+        assert done.returncode != 0
+        assert expected in done.stderr
+        assert "HINT" in done.stderr
+        assert "Traceback" not in done.stderr
