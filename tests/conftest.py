@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from playbook.models import HomePage
 from playbook.setup import prepare_site
@@ -32,6 +33,13 @@ def django_db_setup(request, django_test_environment, django_db_blocker, tmp_pat
 def _no_stale_cache():
     """Wagtail caches the site's addresses across tests, past their rollback."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """A request leaves its language behind in the thread; the next test starts in English."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -157,6 +157,29 @@ def test_a_second_worker_leaves_a_claimed_peer_alone(link, cedar):
     assert Item.objects.count() == 1
 
 
+def test_a_batch_that_another_worker_applied_meanwhile_is_not_applied_again(
+    link, cedar, here, monkeypatch
+):
+    said = [cedar.publish("One"), cedar.publish("Two")]
+    first, second = [], []
+    real = ingest.apply_batch
+
+    def both(log, peer, judged, conf):
+        """Two workers come to the same batch; the second still believes its own mark."""
+        stale = Log.objects.get(pk=log.pk)
+        real(log, peer, judged, conf)
+        first.append(snapshot())
+        with pytest.raises(StateChanged):
+            real(stale, peer, judged, conf)
+        second.append(snapshot())
+
+    monkeypatch.setattr(ingest, "apply_batch", both)
+    assert link.sync().ok
+    assert first == second
+    assert len(first) == 1
+    assert Record.objects.count() == len(said)
+
+
 # --- A worker that dies, at every step, and another that goes on ---------------------------------
 
 
