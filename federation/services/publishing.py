@@ -4,6 +4,7 @@ Every function appends in the caller's or its own transaction and touches no net
 signed later, on the beat (docs/protocol.md, "Log").
 """
 
+import logging
 import uuid
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from wagtail.models import Page
 
 from federation import mapping
 from federation.conf import get_conf
-from federation.errors import NotShareable
+from federation.errors import FederationError, NotShareable
 from federation.models import (
     Blob,
     BlobState,
@@ -33,6 +34,8 @@ from playbook.models import Threat
 
 from . import heads
 from .media import store_bytes
+
+logger = logging.getLogger(__name__)
 
 
 def today() -> date:
@@ -326,7 +329,8 @@ def erase_bodies(addresses: list[str]) -> None:
 def share_if_chosen(page: Page) -> Entry | None:
     """Share a page that was just published, where that was chosen for it beforehand.
 
-    A page that may not leave is left alone: publishing never fails because sharing does.
+    Publishing never fails because sharing does: a page that may not leave is left alone, and what
+    else went wrong is logged and tried again by `share_missed`.
     """
     choice = SharingChoice.objects.filter(page_id=page.pk).first()
     if choice is None or choice.mode != SharingMode.AFTER_APPROVAL:
@@ -334,6 +338,9 @@ def share_if_chosen(page: Page) -> Entry | None:
     try:
         return share_page(page)
     except NotShareable:
+        return None
+    except FederationError as error:
+        logger.error("page %s was not shared: %s: %s", page.pk, error.code, error)
         return None
 
 

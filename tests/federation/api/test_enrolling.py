@@ -22,7 +22,7 @@ from federation.errors import (
 from federation.models import Invite, Nonce, Peer, PeerStatus
 from federation.services import enrolment
 from federation.services.enrolment import InviteText
-from federation.trust import DescriptorDirectory
+from federation.trust import DescriptorDirectory, sign_descriptor
 from federation.wire import canonical, dsse
 from tests.federation.api.conftest import FEED, Signer
 from tests.federation.api.test_signed import problem
@@ -140,8 +140,6 @@ def test_a_public_hub_takes_no_private_address(signed, newcomer, settings, monke
     private.url = "http://127.0.0.1:1"
     payload = canonical.loads(dsse.Envelope.from_json(newcomer.descriptor).payload)
     payload["endpoints"][0] |= {"url": private.url, "private": True}
-    from federation.trust import sign_descriptor
-
     descriptor = sign_descriptor(canonical.dumps(payload), newcomer.keys).to_json()
     token = invite()
     answer = signed.post(ENROL, body(newcomer, token, descriptor))

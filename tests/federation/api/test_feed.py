@@ -8,7 +8,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from federation.models import Log, Record
+from federation.models import Item, Log, Record, ReviewDecision
 from federation.services import publishing, review
 from federation.wire import bundles, checkpoint, dsse, tiles
 from tests.federation.api.conftest import FEED
@@ -131,8 +131,6 @@ def test_a_file_may_be_had_in_parts(shared, client, asked: str, status: int, sta
 
 def sealed_address(link) -> str:
     """Have this node send a note to an author; return the address of the sealed record."""
-    from federation.models import Item, ReviewDecision
-
     link.node.publish("Theirs")
     assert link.sync().ok
     return review.answer_item(Item.objects.get(), ReviewDecision.RETURN, "For you alone").address

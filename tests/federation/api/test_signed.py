@@ -18,7 +18,7 @@ from federation.errors import (
 )
 from federation.models import Item, Nonce, Peer, PeerStatus, ReviewDecision
 from federation.services import heads, review
-from federation.trust import load_keys
+from federation.trust import DescriptorDirectory, load_keys
 from federation.wire import bundles, requests
 from tests.federation.api.conftest import FEED, Signer
 from tests.federation.simulated_node import SimulatedNode, key_for
@@ -168,8 +168,6 @@ def test_sealed_records_are_given_to_their_audience_alone(sealed, client, hub_he
 
 def test_a_member_that_is_not_meant_gets_an_empty_bundle(sealed, client, hub_here):
     outsider = SimulatedNode("outsider")
-    from federation.trust import DescriptorDirectory
-
     DescriptorDirectory(hub_here.trust_dir).add(outsider.descriptor)
     answer = Signer(client, hub_here, outsider.keys.request).get(SEALED)
     assert (answer.status_code, answer.content) == (200, b"")

@@ -5,6 +5,7 @@ import pytest
 from federation.errors import BehindMark, KeysMissing
 from federation.models import Entry, Log, Record, Tile
 from federation.services import heads, publishing
+from federation.services.enrolment import initialise_node
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import checkpoint, merkle, tiles
 
@@ -159,8 +160,6 @@ def test_nothing_can_be_said_before_the_node_was_made(site, settings, tmp_path):
 
 
 def test_making_a_node_again_changes_no_key_and_no_log(here):
-    from federation.services.enrolment import initialise_node
-
     say()
     heads.sign_head()
     keys, note = load_keys(here.keys_dir), bytes(own().checkpoint)

@@ -15,6 +15,7 @@ from federation.models import (
 from federation.services import adoption, policy
 from federation.services.origins import origin_of
 from playbook.models import HomePage, PlayPage
+from playbook.workflows import publish_trusted
 from tests.factories import fresh
 from tests.federation.simulated_node import SimulatedNode
 
@@ -184,8 +185,6 @@ def test_a_withdrawn_endorsement_leaves_what_a_person_published(
 
 
 def _publish_as_a_person(page) -> None:
-    from playbook.workflows import publish_trusted
-
     publish_trusted(page.save_revision(), reason="stands for the workflow, which has its own tests")
 
 

@@ -321,6 +321,26 @@ def test_publishing_never_fails_because_sharing_does(shareable):
     assert not Entry.objects.exists()
 
 
+def test_publishing_goes_on_when_no_key_can_be_read_and_sharing_follows(shareable, here):
+    page = shareable()
+    SharingChoice.objects.create(page=page, mode=SharingMode.AFTER_APPROVAL)
+    key = here.keys_dir / "record.pem"
+    key.chmod(0o644)
+    assert edited(page, outcome="Changed.").outcome == "Changed."
+    assert not Entry.objects.exists()
+    key.chmod(0o600)
+    assert publishing.share_missed() == 1
+
+
+def test_a_page_that_goes_with_its_section_is_taken_back(shareable):
+    page = shareable()
+    publishing.share_page(page)
+    page.get_parent().specific.delete()
+    assert list(Entry.objects.order_by("index").values_list("type", flat=True)) == [
+        "publish", "retract",
+    ]  # fmt: skip
+
+
 def test_what_a_crash_left_unshared_is_shared_later_once(shareable, monkeypatch):
     page = shareable()
     SharingChoice.objects.create(page=page, mode=SharingMode.AFTER_APPROVAL)

@@ -8,6 +8,7 @@ from federation.models import (
     Endorsement,
     Item,
     ItemState,
+    Peer,
     Policy,
     Provenance,
     Quarantine,
@@ -27,9 +28,9 @@ def shown(client, page) -> int:
 
 
 @pytest.fixture
-def published(link, cedar, subscribe, global_hub, enrol):
+def published(link, cedar, subscribe):
     """Publish by policy: cedar plays hub as well, so that its own endorsement counts."""
-    link.peer.__class__.objects.update(is_hub=True)
+    Peer.objects.update(is_hub=True)
     subscribe(Policy.PUBLISH)
 
     def _published(said):
