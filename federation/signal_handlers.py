@@ -4,7 +4,7 @@ from typing import Any
 
 from wagtail.models import Page
 
-from federation.services import publishing
+from federation.services import publishing, retracting
 
 
 def share_published_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
@@ -14,9 +14,9 @@ def share_published_page(sender: type[Page], instance: Page, **kwargs: Any) -> N
 
 def retract_unpublished_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
     """A page was taken offline: take it back from everyone."""
-    publishing.retract_page(instance, "Its author took it offline.")
+    retracting.retract_page(instance, "Its author took it offline.")
 
 
 def retract_deleted_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
     """A page is about to be deleted: take it back while its provenance is known."""
-    publishing.retract_page(instance, "Its author deleted it.")
+    retracting.retract_page(instance, "Its author deleted it.")

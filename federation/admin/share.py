@@ -21,7 +21,7 @@ from federation.models import (
     SharingChoice,
     SharingMode,
 )
-from federation.services import publishing
+from federation.services import publishing, retracting
 from federation.wire import records
 from playbook.models import RedactionCheck
 
@@ -181,7 +181,7 @@ class Retract(PageAct):
         if not form.is_valid():
             raise Refused(_("Say why. Everyone can read the reason."))
         here = form.cleaned_data["here"]
-        if publishing.retract_page(self.page, form.cleaned_data["reason"], here=here) is None:
+        if retracting.retract_page(self.page, form.cleaned_data["reason"], here=here) is None:
             raise Refused(_("This page is not shared."))
         return _(
             "Taken back. Every node that hears of it removes it; copies already downloaded "

@@ -1,4 +1,4 @@
-"""Say something in this node's own log: share a page, take it back, speak about another's item.
+"""Say something in this node's own log, and share pages through it.
 
 Every function appends in the caller's or its own transaction and touches no network; heads are
 signed later, on the beat (docs/protocol.md, "Log").
@@ -16,14 +16,11 @@ from federation import mapping
 from federation.conf import get_conf
 from federation.errors import FederationError, NotShareable
 from federation.models import (
-    Blob,
-    BlobState,
     BlobUse,
     Entry,
     Mode,
     Provenance,
     Record,
-    RecordState,
     Review,
     SharingChoice,
     SharingMode,
@@ -95,7 +92,7 @@ def share_page(page: Page) -> Entry:
     heads.own_log(lock=True)
     specific = page.specific
     fields, media = _item_fields(specific)
-    provenance = _provenance(specific)
+    provenance = own_provenance(specific)
     if provenance and not provenance.retracted and _unchanged(provenance, fields):
         return Entry.objects.get(log__own=True, index=provenance.index)
     for term in mapping.term.own_subtypes(specific):
@@ -140,7 +137,7 @@ def _item_fields(page: Page) -> tuple[dict[str, Any], list[tuple[bytes, str]]]:
     _require_shareable(specific)
     conf = get_conf()
     written = mapping.record_fields(specific)
-    provenance = _provenance(specific)
+    provenance = own_provenance(specific)
     source = _source(specific)
     fields: dict[str, Any] = {
         "audience": "public",
@@ -211,7 +208,8 @@ def _require_shareable(page: Page) -> None:
         raise NotShareable(f"“{page.title}” was written by another node, which shares it itself.")
 
 
-def _provenance(page: Page) -> Provenance | None:
+def own_provenance(page: Page) -> Provenance | None:
+    """Return the row of a page that this node itself has shared, if it has."""
     return Provenance.objects.filter(page_id=page.pk, origin=get_conf().NODE_ID).first()
 
 
@@ -252,77 +250,6 @@ def _unchanged(provenance: Provenance, fields: dict[str, Any]) -> bool:
     raw = records.parse(bytes(record.payload)).raw
     return all(
         raw.get(name) == value for name, value in fields.items() if name not in _NOT_COMPARED
-    )
-
-
-@transaction.atomic
-def retract_page(page: Page, reason: str, *, here: bool = False) -> Entry | None:
-    """Take a shared page back everywhere; None when it is not shared. Bodies are erased here.
-
-    With `here` the page is withdrawn on this node too, and its address answers with the reason.
-    """
-    provenance = _provenance(page)
-    if provenance is None or provenance.retracted:
-        return None
-    entry = retract_item(provenance, reason)
-    if here:
-        page.specific.withdraw(reason, today())
-    return entry
-
-
-@transaction.atomic
-def retract_item(provenance: Provenance, reason: str) -> Entry:
-    """Append the retraction of an own item and erase the bodies of all its versions."""
-    addresses = _version_addresses(provenance)
-    entry = append_statement(
-        "retract/1",
-        {
-            "audience": "public",
-            "target": {
-                "origin": provenance.origin,
-                "id": str(provenance.item_id),
-                "lang": provenance.lang,
-                "version": provenance.version,
-                "record": provenance.address,
-                "index": provenance.index,
-            },
-            "records": addresses,
-            "reason": reason,
-            "day": today().isoformat(),
-        },
-    )
-    erase_bodies(addresses)
-    provenance.retracted = True
-    provenance.save(update_fields=["retracted"])
-    log = heads.own_log()
-    indexes = Entry.objects.filter(log=log, address__in=addresses).values_list("index", flat=True)
-    heads.rewrite_records(log, list(indexes))
-    return entry
-
-
-def _version_addresses(provenance: Provenance) -> list[str]:
-    """Return the addresses of every version of an own item, newest first, along `prev`."""
-    addresses: list[str] = []
-    address: str | None = provenance.address
-    while address:
-        addresses.append(address)
-        record = Record.objects.filter(address=address).first()
-        if record is None or record.payload is None:
-            break
-        address = records.parse(bytes(record.payload)).raw.get("prev")
-    return addresses
-
-
-def erase_bodies(addresses: list[str]) -> None:
-    """Drop the payloads and the claim on files of retracted records; the log keeps addresses."""
-    Record.objects.filter(address__in=addresses).update(
-        payload=None, signatures=[], state=RecordState.RETRACTED
-    )
-    hashes = set(BlobUse.objects.filter(address__in=addresses).values_list("sha256", flat=True))
-    BlobUse.objects.filter(address__in=addresses).delete()
-    still_used = set(BlobUse.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
-    Blob.objects.filter(sha256__in=hashes - still_used).update(
-        state=BlobState.REFUSED, error="media.retracted", error_detail=""
     )
 
 

@@ -30,7 +30,7 @@ from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import bundles, dsse, tiles
 
-from . import enrolment, heads, ingest, media, policy
+from . import enrolment, heads, ingest, judging, media, policy
 from .follow import follow_head
 
 logger = logging.getLogger(__name__)
@@ -172,12 +172,12 @@ def _apply(feed: Feed, log: Log, member: Member, peer: Peer, conf: Conf) -> int:
             Entry.objects.filter(log=log, index__gte=log.applied, index__lt=end).order_by("index")
         )
         arrivals = _arrivals(feed, log, n, entries)
-        judged = [ingest.judge(arrival, member, conf) for arrival in arrivals]
+        judged = [judging.judge(arrival, member, conf) for arrival in arrivals]
         ingest.apply_batch(log, peer.node_id, judged, conf)
     return log.applied - start
 
 
-def _arrivals(feed: Feed, log: Log, n: int, entries: list[Entry]) -> list[ingest.Arrival]:
+def _arrivals(feed: Feed, log: Log, n: int, entries: list[Entry]) -> list[judging.Arrival]:
     """Fetch the bodies for a run of entries of bundle `n`, public and sealed."""
     bodies: dict[int, dsse.Envelope | FederationError] = {}
     public = [entry for entry in entries if entry.type != "sealed"]
@@ -193,10 +193,10 @@ def _arrivals(feed: Feed, log: Log, n: int, entries: list[Entry]) -> list[ingest
     return [_arrival(entry, bodies.get(entry.index)) for entry in entries]
 
 
-def _arrival(entry: Entry, body: dsse.Envelope | FederationError | None) -> ingest.Arrival:
+def _arrival(entry: Entry, body: dsse.Envelope | FederationError | None) -> judging.Arrival:
     if isinstance(body, FederationError):
-        return ingest.Arrival(entry, error=body)
-    return ingest.Arrival(entry, envelope=body)
+        return judging.Arrival(entry, error=body)
+    return judging.Arrival(entry, envelope=body)
 
 
 def _one_record(feed: Feed, address: str) -> dsse.Envelope | FederationError:
@@ -206,7 +206,7 @@ def _one_record(feed: Feed, address: str) -> dsse.Envelope | FederationError:
     except (PeerTimeout, PeerUnreachable):
         raise
     except FederationError as error:
-        return ingest.about_one_record(error)
+        return judging.about_one_record(error)
 
 
 def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | FederationError]:
@@ -232,7 +232,7 @@ def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Con
     for row in rows:
         entry = Entry.objects.get(log=log, index=row.index)
         arrival = _arrival(entry, _body_again(feed, log, row))
-        if ingest.apply_again(log, peer, ingest.judge(arrival, member, conf), conf) is None:
+        if ingest.apply_again(log, peer, judging.judge(arrival, member, conf), conf) is None:
             settled.append(row.index)
     if settled and log.carried:
         heads.rewrite_records(Log.objects.get(pk=log.pk), settled)

@@ -18,7 +18,7 @@ from federation.models import (
     Quarantine,
     Review,
 )
-from federation.services import ingest
+from federation.services import ingest, judging
 from federation.services.follow import followed_log
 from federation.services.media import store_bytes
 from federation.trust import DescriptorDirectory, create_keys, read_descriptor, sign_descriptor
@@ -118,9 +118,9 @@ class ForeignNode:
         log.checkpoint = checkpoint.sign(head, self.keys.log)
         log.head_seen_at = datetime.now(UTC)
         log.save()
-        arrival = ingest.Arrival(entry, body or envelope)
+        arrival = judging.Arrival(entry, body or envelope)
         ingest.apply_batch(
-            log, self.node_id, [ingest.judge(arrival, self.member, self.conf)], self.conf
+            log, self.node_id, [judging.judge(arrival, self.member, self.conf)], self.conf
         )
         return entry
 

@@ -9,7 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from federation.models import Item, Log, Record, ReviewDecision
-from federation.services import publishing, review
+from federation.services import publishing, retracting, review
 from federation.wire import bundles, checkpoint, dsse, tiles
 from tests.federation.api.conftest import FEED
 
@@ -90,7 +90,7 @@ def test_the_etag_of_a_records_bundle_changes_when_a_body_is_erased(shared, clie
     address = f"{FEED}/log/here/records/000.p/2"
     before = client.get(address).headers["etag"]
     page = publishing.Provenance.objects.get(address=shared.first.address).page
-    publishing.retract_page(page, "It endangers people.")
+    retracting.retract_page(page, "It endangers people.")
     after = client.get(address, headers={"if-none-match": before})
     assert after.status_code == 200
     assert after.headers["etag"] != before
@@ -140,7 +140,7 @@ def test_what_is_absent_sealed_or_nonsense_has_one_and_the_same_answer(shared, l
     sealed = sealed_address(link)
     assert Record.objects.get(address=sealed).payload is not None
     page = publishing.Provenance.objects.get(address=shared.pictured.address).page
-    publishing.retract_page(page, "It endangers people.")
+    retracting.retract_page(page, "It endangers people.")
     absent = client.get(f"{FEED}/record/{'0' * 64}")
     assert absent.status_code == 404
     assert absent.headers["content-type"] == PROBLEM

@@ -21,7 +21,7 @@ from federation.models import (
     SharingChoice,
     SharingMode,
 )
-from federation.services import adoption, heads, media, publishing
+from federation.services import adoption, heads, media, publishing, retracting
 from federation.trust import load_keys
 from federation.wire import canonical, dsse
 from playbook.models import Evidence, RedactionCheck
@@ -243,7 +243,7 @@ def test_a_retraction_erases_every_version_and_rewrites_the_bundle(shareable, he
     feed = feed_of_this_node(load_keys(here.keys_dir).request)
     assert [row.state for row in feed.records("here", 0, 3)] == ["present"] * 3
 
-    entry = publishing.retract_page(factories.fresh(page), "It endangers people.")
+    entry = retracting.retract_page(factories.fresh(page), "It endangers people.")
 
     said = payload(entry)
     assert (entry.type, said["reason"]) == ("retract", "It endangers people.")
@@ -255,13 +255,13 @@ def test_a_retraction_erases_every_version_and_rewrites_the_bundle(shareable, he
         "present", "retracted", "retracted",
     ]  # fmt: skip
     assert Blob.objects.get().state == BlobState.REFUSED
-    assert publishing.retract_page(factories.fresh(page), "Again.") is None
+    assert retracting.retract_page(factories.fresh(page), "Again.") is None
 
 
 def test_after_a_retraction_a_page_is_shared_as_a_higher_version(shareable):
     page = shareable()
     first = publishing.share_page(page)
-    publishing.retract_page(page, "Not yet.")
+    retracting.retract_page(page, "Not yet.")
     again = publishing.share_page(factories.fresh(page))
     assert (payload(again)["version"], payload(again)["prev"]) == (2, first.address)
     assert Provenance.objects.get().retracted is False
@@ -358,7 +358,7 @@ def test_a_retracted_page_is_not_shared_again_by_itself(shareable):
     page = shareable()
     SharingChoice.objects.create(page=page, mode=SharingMode.AFTER_APPROVAL)
     publishing.share_page(page)
-    publishing.retract_page(page, "It endangers people.")
+    retracting.retract_page(page, "It endangers people.")
     assert publishing.share_missed() == 0
     assert Entry.objects.count() == 2
 

@@ -18,7 +18,7 @@ from federation.errors import (
     WrongKey,
 )
 from federation.models import Blob, Entry, Log, Record, Tile
-from federation.services import heads, media, publishing
+from federation.services import heads, media, publishing, retracting
 from federation.services.verify import verify_everything
 from federation.trust import Mark, write_mark
 from tests import factories
@@ -30,10 +30,10 @@ def stored(hub_here, link, cedar, shareable):
     """An own log with a picture, and a followed one of more than a bundle."""
     publishing.share_page(shareable())
     publishing.share_page(shareable(picture=factories.picture(), picture_alt="A door"))
-    publishing.retract_page(shareable(), "never shared")
+    retracting.retract_page(shareable(), "never shared")
     taken_back = shareable()
     publishing.share_page(taken_back)
-    publishing.retract_page(taken_back, "It endangers people.")
+    retracting.retract_page(taken_back, "It endangers people.")
     heads.sign_head()
     for number in range(260):
         cedar.publish(f"Item {number}")

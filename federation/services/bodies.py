@@ -1,0 +1,67 @@
+"""The rows that keep a body, as the exact bytes that came: applied, parked or in quarantine."""
+
+from federation.errors import FederationError, UnknownSchema
+from federation.models import Log, Quarantine, Record, RecordState
+from federation.wire import dsse, records
+
+from .judging import Judged
+from .publishing import today
+
+
+def plain_signatures(envelope: dsse.Envelope) -> list[dict[str, str]]:
+    """Return the first eight signatures as they are kept in a row."""
+    return [{"keyid": s.keyid, "sig": s.sig.hex()} for s in envelope.signatures[:8]]
+
+
+def kept(envelope: dsse.Envelope, record: records.Record) -> Record:
+    """Return the row of a record that was understood."""
+    listed = [record.audience] if isinstance(record.audience, str) else record.audience
+    return Record(
+        address=envelope.address,
+        origin=record.origin,
+        schema=record.schema,
+        payload=envelope.payload,
+        signatures=plain_signatures(envelope),
+        public=record.is_public,
+        audience=[] if record.is_public else list(listed),
+    )
+
+
+def parked(log: Log, judged: Judged, error: UnknownSchema) -> list[Record]:
+    """Return the row of a record for newer software, none where no body came."""
+    entry, envelope = judged.arrival.entry, judged.arrival.envelope
+    if envelope is None:
+        return []
+    return [
+        Record(
+            address=entry.address,
+            origin=log.node_id,
+            schema=error.schema[:32],
+            payload=envelope.payload,
+            signatures=plain_signatures(envelope),
+            public=entry.type != "sealed",
+            state=RecordState.PARKED,
+        )
+    ]
+
+
+def quarantined(log: Log, peer: str, judged: Judged, error: FederationError) -> Quarantine:
+    """Return the row of an entry that could not be applied, with whatever bytes came."""
+    entry, envelope = judged.arrival.entry, judged.arrival.envelope
+    record = judged.record
+    name = ""
+    if isinstance(record, records.Item):
+        name = f"{record.origin} {record.id} {record.lang} v{record.version}"
+    return Quarantine(
+        log=log,
+        index=entry.index,
+        address=entry.address,
+        type=entry.type,
+        peer=peer,
+        item=name,
+        error=error.code,
+        error_detail=str(error),
+        payload=envelope.payload if envelope else None,
+        signatures=plain_signatures(envelope) if envelope else [],
+        seen_on=today(),
+    )
