@@ -1,6 +1,5 @@
 """The benchmarks by name. Each sets up what it needs on the stage and gives its rows."""
 
-import shutil
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,9 +37,9 @@ class Feed:
         return cls(stage, node, filled, stage.serve_plain(node))
 
     def end(self) -> None:
+        """End its processes. Files stay until the stage goes: deleting them slows what follows."""
         self.stage.end(self.node.id)
         self.stage.end(f"{self.node.id}-plain")
-        self.stage.forget(self.node)
 
     def change(self) -> None:
         """One new version, signed and served."""
@@ -58,20 +57,15 @@ class Feed:
 
     def floor(self, **options: Any) -> dict[str, Any]:
         name = f"floor{next(_numbers)}"
-        folder = self.stage.folder / name
-        try:
-            return self.stage.run_plain(
-                "floor",
-                url=self.plain,
-                names=self.filled["names"],
-                key=self.filled["key"],
-                database=self.stage.floor_database(name),
-                folder=str(folder),
-                **options,
-            )
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            self.stage.databases.drop(name)
+        return self.stage.run_plain(
+            "floor",
+            url=self.plain,
+            names=self.filled["names"],
+            key=self.filled["key"],
+            database=self.stage.floor_database(name),
+            folder=str(self.stage.folder / name),
+            **options,
+        )
 
     def fresh(self) -> Node:
         return self.stage.node(f"receiver{next(_numbers)}")
@@ -100,7 +94,6 @@ def sync(stage: Stage, profile: Path | None = None) -> list[Row]:
                 profile=str(profile) if profile and last else None,
             )
         )
-        stage.forget(receiver)
         floors.append(feed.floor(again=AGAIN if last else 0))
     assert all(one["items"] == one["files"] == SMALL for one in ours)
     return _sync_rows(ours, floors) + _again_rows(ours[-1]["again"], floors[-1]["again"])
@@ -136,7 +129,6 @@ def wire(stage: Stage, profile: Path | None = None) -> list[Row]:
     receiver = feed.fresh()
     ours = feed.receive(receiver, profile=str(profile) if profile else None)
     floor = feed.floor()
-    stage.forget(receiver)
     feed.end()
     packed = feed.filled["payload_gzip_bytes"]
     return [
@@ -152,7 +144,6 @@ def memory(stage: Stage, profile: Path | None = None) -> list[Row]:
     small = illustrated(stage)
     receiver = small.fresh()
     one, floor_one = small.receive(receiver), small.floor()
-    stage.forget(receiver)
     large = Feed.start(stage, "large", LARGE, pictures=True)
     receiver = large.fresh()
     ten = large.receive(receiver, profile=str(profile) if profile else None)
@@ -163,7 +154,6 @@ def memory(stage: Stage, profile: Path | None = None) -> list[Row]:
     assert changed["applied"] == 1
     floor_changed = large.floor(change=f"entries-{LARGE // 256}")
     large.end()
-    stage.forget(receiver)
     return [
         Row("memory", "growth of the peak, 1,000 to 10,239 items", "MB",
             ten["memory_peak"] - one["memory_peak"], 50,

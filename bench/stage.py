@@ -114,11 +114,6 @@ class Stage:
         folder.mkdir()
         return Node(name, folder, database, _free_port())
 
-    def forget(self, node: Node) -> None:
-        """Remove a node that has served its turn, so that the disk holds few at a time."""
-        self.databases.drop(node.id)
-        shutil.rmtree(node.folder)
-
     def run(self, node: Node, module: str, **arguments: Any) -> dict[str, Any]:
         """Run one of our modules as a node's process; return the JSON that it ends with."""
         return _json(["-m", f"bench.{module}", json.dumps(arguments)], node.environment)

@@ -35,12 +35,12 @@ _OBJECT = {(200, JSON): OpenApiTypes.OBJECT}
 # Asked once for each file of a large pull, and so written out: the ORM takes twice as long to put
 # this query together as everything else that is done for a file.
 _READABLE_BLOB = """
-    SELECT blob.type, blob.size FROM federation_blob AS blob
-    WHERE blob.sha256 = %s AND blob.state = %s AND EXISTS (
-        SELECT 1 FROM federation_blobuse AS used
-        JOIN federation_record AS record ON record.address = used.address
-        WHERE used.sha256 = blob.sha256 AND record.public AND record.payload IS NOT NULL
-    )
+    SELECT blob.type, blob.size
+    FROM federation_blob AS blob
+    JOIN federation_blobuse AS used ON used.sha256 = blob.sha256
+    JOIN federation_record AS record ON record.address = used.address
+    WHERE blob.sha256 = %s AND blob.state = %s AND record.public AND record.payload IS NOT NULL
+    LIMIT 1
 """
 
 

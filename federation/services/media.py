@@ -156,8 +156,9 @@ def _keep(chunks: Iterable[bytes], sha256: str, conf: Conf) -> Kept:
     path = blob_path(sha256, conf)
     path.parent.mkdir(parents=True, exist_ok=True)
     digest, length = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        scratch = Path(file.name)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    scratch = Path(name)
+    with os.fdopen(descriptor, "w+b") as file:
         try:
             for chunk in chunks:
                 digest.update(chunk)
