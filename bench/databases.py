@@ -32,10 +32,6 @@ class Databases(ABC):
     def make(self, name: str, template: str | None = None) -> str:
         """Make a database, empty or as a copy of another; return its address."""
 
-    @abstractmethod
-    def drop(self, name: str) -> None:
-        """Forget a database."""
-
     def close(self) -> None:  # noqa: B027 - files go with their folder
         """End what was started."""
 
@@ -62,10 +58,6 @@ class Sqlite(Databases):
             shutil.copyfile(source, self._path(name))
         return self.url(name)
 
-    def drop(self, name: str) -> None:
-        for path in self.folder.glob(f"{name}.sqlite3*"):
-            path.unlink()
-
 
 class Postgres(Databases):
     """A PostgreSQL server on which databases may be made; ours have a prefix of their own."""
@@ -91,13 +83,9 @@ class Postgres(Databases):
         self._run("CREATE DATABASE {} TEMPLATE {}", self.prefix + name, source)
         return self.url(name)
 
-    def drop(self, name: str) -> None:
-        self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.prefix + name)
-        self.made.discard(name)
-
     def close(self) -> None:
         for name in sorted(self.made):
-            self.drop(name)
+            self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.prefix + name)
 
 
 class OwnPostgres(Postgres):

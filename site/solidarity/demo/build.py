@@ -24,7 +24,7 @@ def build_nodes(nodes: Sequence[Node]) -> list[str]:
     running = []
     for node in missing:
         shutil.rmtree(node.folder, ignore_errors=True)
-        node.folder.mkdir(parents=True)
+        (node.folder / "static").mkdir(parents=True)  # whitenoise looks for it
         _copy_migrated(node)
         running.append((node, _manage(node, "demo_node")))
     for node, process in running:
