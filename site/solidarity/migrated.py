@@ -20,6 +20,14 @@ from django.apps import apps
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 LANGUAGE = "en"  # Wagtail's first migration makes a locale of the settings' language
+# Rendering the state of two hundred migrations makes millions of objects that all live to the end:
+# without looking for garbage among them it takes a fifth less time.
+_MIGRATE = """
+import gc, runpy, sys
+gc.disable()
+sys.argv = ["manage.py", "migrate", "--verbosity=0", "--skip-checks"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
 _KEPT = 4  # two Wagtail versions, and two branches of work
 _PACKAGES = ("django", "wagtail", "wagtail-localize", "django-tasks-db")
 
@@ -64,8 +72,9 @@ def _migrate(target: Path) -> None:
             "SOLIDARITY_LANGUAGES": LANGUAGE,
         }
         subprocess.run(  # noqa: S603 our own command
-            [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0", "--skip-checks"],
+            [sys.executable, "-c", _MIGRATE],
             env=environment,
+            cwd=ROOT,
             check=True,
             capture_output=True,
             text=True,
