@@ -10,7 +10,8 @@ ARGS ?=
 VENV := .venv
 NEXT := .venv-next
 BIN := $(VENV)/bin
-PIP_FLAGS := --quiet --disable-pip-version-check --require-hashes
+# Modules are compiled when first imported: half of what is installed never is.
+PIP_FLAGS := --quiet --disable-pip-version-check --no-compile --require-hashes
 
 hash = $(firstword $(shell sha256sum $(1) 2>/dev/null || shasum -a 256 $(1)))
 RUNTIME_STAMP := $(VENV)/.runtime-$(call hash,requirements.txt)

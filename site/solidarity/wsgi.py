@@ -3,6 +3,9 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solidarity.settings.production")
 application = get_wsgi_application()
+# Every view is imported before the first reader comes, and a fault in one ends the start.
+_ = get_resolver().url_patterns

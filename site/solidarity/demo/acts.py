@@ -71,7 +71,7 @@ class Acts:
 
     def _invite(self, admin: Person, node_id: str) -> str:
         page = admin.post("/admin/federation/peers/invite/", {"node_id": node_id})
-        found = re.search(r"spb1\.[A-Za-z0-9_-]+", str(page))
+        found = re.search(r"spb1\.[A-Za-z0-9_-]+", page)
         if found is None:
             raise StepFailed("the hub showed no invite")
         return found[0]

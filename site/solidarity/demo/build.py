@@ -15,24 +15,27 @@ class DemoError(Exception):
     """The demo cannot go on; the message says what to do."""
 
 
-def build_nodes(nodes: Sequence[Node]) -> list[str]:
-    """Make the nodes that are missing or of another version; return the ids of those made."""
+def clear_unfinished(nodes: Sequence[Node]) -> list[Node]:
+    """Empty the folders of the nodes that are missing or of another version; return those."""
     key = database_key()
     missing = [node for node in nodes if _made_with(node) != key]
-    if not missing:
-        return []
-    running = []
     for node in missing:
         shutil.rmtree(node.folder, ignore_errors=True)
         (node.folder / "static").mkdir(parents=True)  # whitenoise looks for it
+    return missing
+
+
+def build_nodes(nodes: Sequence[Node]) -> None:
+    """Make the databases of these nodes and fill them, side by side."""
+    running = []
+    for node in nodes:
         _copy_migrated(node)
         running.append((node, _manage(node, "demo_node")))
     for node, process in running:
         output, _ = process.communicate()
         if process.returncode:
             raise DemoError(f"Node {node.id} could not be made:\n{output}")
-        (node.folder / _READY).write_text(key, encoding="ascii")
-    return [node.id for node in missing]
+        (node.folder / _READY).write_text(database_key(), encoding="ascii")
 
 
 def _made_with(node: Node) -> str:

@@ -61,7 +61,7 @@ class Node:
             "SOLIDARITY_PUBLIC_URL": self.url,
             "SOLIDARITY_FEDERATION_DOMAIN": FEDERATION_DOMAIN,
             "SOLIDARITY_LANGUAGES": ",".join(self.languages),
-            "SOLIDARITY_HEAD_SECONDS": "1",
+            "SOLIDARITY_HEAD_SECONDS": "0.2",
             "SOLIDARITY_SYNC_SECONDS": "1",
         }
 

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from solidarity.demo.build import DemoError
@@ -33,37 +33,49 @@ def require_free_ports(ports: Sequence[int]) -> None:
 
 
 @contextmanager
-def running(nodes: Sequence[Node]) -> Iterator[None]:
-    """Run all processes of all nodes until the block ends, however it ends."""
+def running(nodes: Sequence[Node], build: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Run all processes of all nodes until the block ends, however it ends.
+
+    The web servers start before `build` makes the databases: they look at theirs with the first
+    request only, and while it migrates a core is free.
+    """
     with ExitStack() as stack:
         started: list[subprocess.Popen[bytes]] = []
         stack.callback(_stop, started)
-        for node in nodes:
+
+        def start(node: Node, command: list[str]) -> None:
             log = stack.enter_context((node.folder / "node.log").open("ab"))
-            for command in _commands(node):
-                started.append(
-                    subprocess.Popen(
-                        command, env=node.environment, cwd=BASE_DIR, stdout=log, stderr=log,
-                        start_new_session=True,
-                    )
-                )  # fmt: skip
+            started.append(
+                subprocess.Popen(
+                    command, env=node.environment, cwd=BASE_DIR, stdout=log, stderr=log,
+                    start_new_session=True,
+                )
+            )  # fmt: skip
+
+        for node in nodes:
+            start(node, _web(node))
+        build()
+        for node in nodes:
+            for command in _BACKGROUND:
+                start(node, command)
         for node in nodes:
             _wait_until_up(node, started)
         yield
 
 
-def _commands(node: Node) -> list[list[str]]:
-    manage = [sys.executable, str(BASE_DIR / "manage.py")]
-    web = [
+_MANAGE = [sys.executable, str(BASE_DIR / "manage.py")]
+_BACKGROUND = (
+    [*_MANAGE, "db_worker", "--interval", "0.1", "--no-startup-delay", *_QUIET, "--no-reload"],
+    [*_MANAGE, "run_scheduler", "--interval", "0.2", *_QUIET],
+)
+
+
+def _web(node: Node) -> list[str]:
+    return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
         "--port", str(node.port), "--workers", "1", "--blocking-threads", "4",
         "--log-level", "warning", "solidarity.wsgi:application",
     ]  # fmt: skip
-    return [
-        web,
-        [*manage, "db_worker", "--interval", "0.1", "--no-startup-delay", *_QUIET, "--no-reload"],
-        [*manage, "run_scheduler", "--interval", "0.5", *_QUIET],
-    ]
 
 
 def _wait_until_up(node: Node, started: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -96,7 +108,7 @@ def _stop(started: Sequence[subprocess.Popen[bytes]]) -> None:
 def run_command(node: Node, *arguments: str) -> str:
     """Run a management command at a node; return what it printed, raise DemoError if it failed."""
     done = subprocess.run(
-        [sys.executable, str(BASE_DIR / "manage.py"), *arguments, *_QUIET],
+        [*_MANAGE, *arguments, *_QUIET],
         env=node.environment, cwd=BASE_DIR, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
