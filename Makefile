@@ -75,7 +75,7 @@ messages: env  ## Compile the translations (.po to .mo); needs gettext
 	$(BIN)/python .ci/messages.py --write
 
 bench: env  ## Measure the exchange and its floors; prints a table and JSON
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m bench $(or $(ARGS),all)
 
 # Versions are found by uv, which is looked for on the PATH and otherwise put beside the others.
 lock: UV = $(or $(shell command -v uv),.venv-lock/bin/uv)

@@ -10,10 +10,10 @@ from wagtail.admin.paginator import WagtailPaginator
 
 from federation.conf import get_conf
 from federation.models import Item, ItemState
+from federation.services.proofs import Evidence, holds
 
 from .base import Screen, Text
 from .forms import InboxFilter
-from .proofs import Evidence, holds
 from .texts import Tongue, kind_name, remedy_for, tongue
 
 PER_PAGE = 25

@@ -13,6 +13,7 @@ from federation.conf import get_conf
 from federation.errors import FederationError
 from federation.models import Entry, Item, ItemState, Provenance, Record, Review
 from federation.services import adoption
+from federation.services.proofs import Evidence, deep_checks, holds
 from federation.trust import DescriptorDirectory
 from federation.wire import records
 from playbook.redaction import QUESTIONS
@@ -22,7 +23,6 @@ from .changes import Change, compare
 from .forms import NoteForm, ReasonForm
 from .payloads import pretty
 from .preview import preview_of
-from .proofs import Evidence, deep_checks, holds
 from .review import own_endorsement
 from .texts import PAGES, kind_name, remedy_for, tongue
 

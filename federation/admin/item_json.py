@@ -1,6 +1,5 @@
 """The checks behind an item for a machine that asks as a person would: logged in, same rights."""
 
-from itertools import chain, repeat
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -9,12 +8,9 @@ from django.shortcuts import get_object_or_404
 from federation.conf import get_conf
 from federation.models import Item
 from federation.services import adoption
+from federation.services.proofs import Evidence, deep_checks
 
 from .base import Guarded
-from .proofs import Evidence, deep_checks
-
-# In the order in which `proofs` runs them; every further one is about a file.
-_NAMES = ("address", "signature", "identity", "log-entry", "log-head")
 
 
 class ItemChecks(Guarded):
@@ -27,12 +23,8 @@ class ItemChecks(Guarded):
         provenance = adoption.provenance_of(item)
         evidence = Evidence([item], get_conf())
         checks = [
-            {"name": name, "shows": check.what, "ok": check.holds, "error": check.code}
-            for name, check in zip(
-                chain(_NAMES, repeat("media")),
-                evidence.checks_of(item) + deep_checks(item, evidence),
-                strict=False,
-            )
+            {"name": check.name, "shows": check.what, "ok": check.holds, "error": check.code}
+            for check in evidence.checks_of(item) + deep_checks(item, evidence)
         ]
         for vouch in evidence.vouches_of(item):
             checks.append(

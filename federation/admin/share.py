@@ -22,6 +22,7 @@ from federation.models import (
     SharingMode,
 )
 from federation.services import publishing, retracting
+from federation.services.proofs import vouches_for
 from federation.wire import records
 from playbook.models import RedactionCheck
 
@@ -29,7 +30,6 @@ from .base import Act, Refused, Screen, may
 from .changes import Change, compare
 from .forms import ModeForm, RetractForm
 from .payloads import pretty
-from .proofs import vouches_for
 from .texts import kind_of_page, tongue
 
 
@@ -136,7 +136,7 @@ class ShareScreen(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         standing = Standing(self.page)
         check = None
-        if self.page.live_revision_id:
+        if self.page.live_revision and RedactionCheck.objects.covers(self.page.live_revision):
             check = RedactionCheck.objects.passed_for(self.page.live_revision_id).first()
         return super().get_context_data(
             page=self.page,

@@ -76,7 +76,7 @@ def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf)
         )
     envelope.verify(member.record_key(entry.index))
     record = records.parse(envelope.payload, max_bytes=conf.MAX_RECORD)
-    require_storable(record)
+    require_storable(record, envelope.payload)
     if record.origin != member.node_id:
         raise WrongOrigin(f"{member.node_id} offers a statement in the name of {record.origin}.")
     if records.leaf_type_for(record) != entry.type:

@@ -7,8 +7,9 @@ cleaning of documents does not exist (docs/protocol.md, "Media").
 import hashlib
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from federation.models import Blob, BlobState
 PICTURE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _ATTEMPTS = 5
 _BATCH = 256
+_AHEAD = 4  # batches being fetched while records go on
 
 
 @dataclass(frozen=True)
@@ -90,30 +92,65 @@ def want_blobs(named: Iterable[Blob]) -> None:
     Blob.objects.bulk_update(anew, ["state", "size", "type", "attempts"], batch_size=200)
 
 
-def fetch_media(feed: Feed, conf: Conf) -> bool:
-    """Fetch the wanted files from one peer; return whether none is left wanting.
+class MediaFetch:
+    """Fetches the wanted files of one peer in threads, while the caller goes on with records.
 
     Each file fails on its own: its row keeps the error, and after five attempts it is refused
-    until somebody asks again.
+    until somebody asks again. The threads touch no database: `start` and `finish` write down, in
+    the caller's thread and outside its transactions, how it went.
     """
-    complete = True
-    last = 0
-    while True:
+
+    def __init__(self, feed: Feed, conf: Conf) -> None:
+        self.feed, self.conf = feed, conf
+        self.complete = True
+        self._last = 0
+        self._tried: set[int] = set()
+        self._running: deque[list[tuple[Blob, Future[Kept | FederationError]]]] = deque()
+        self._pool = ThreadPoolExecutor(conf.BLOB_THREADS)
+
+    def __enter__(self) -> "MediaFetch":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def start(self) -> bool:
+        """Begin with up to 256 more of the wanted files; False when there are none."""
         wanted = list(
-            Blob.objects.filter(state=BlobState.WANTED, pk__gt=last).order_by("pk")[:_BATCH]
+            Blob.objects.filter(state=BlobState.WANTED, pk__gt=self._last).order_by("pk")[:_BATCH]
         )
         if not wanted:
-            return complete
-        last = wanted[-1].pk
-        with ThreadPoolExecutor(conf.BLOB_THREADS) as pool:
-            results = list(pool.map(lambda blob: _fetch_one(feed, blob, conf), wanted))
+            return False
+        self._last = wanted[-1].pk
+        fresh = [blob for blob in wanted if blob.pk not in self._tried]
+        self._tried.update(blob.pk for blob in fresh)
+        self._running.append(
+            [(blob, self._pool.submit(_fetch_one, self.feed, blob, self.conf)) for blob in fresh]
+        )
+        while len(self._running) > _AHEAD:
+            self._settle()
+        return True
+
+    def finish(self) -> bool:
+        """Fetch what is left; return whether none is left wanting."""
+        while self._running:
+            self._settle()
+        self._last = 0  # a file refused long ago may have been named again since
+        while self.start():
+            pass
+        while self._running:
+            self._settle()
+        return self.complete
+
+    def _settle(self) -> None:
         arrived: list[Blob] = []
         others: list[Blob] = []
-        for blob, result in zip(wanted, results, strict=True):
+        for blob, future in self._running.popleft():
+            result = future.result()
             as_said = isinstance(result, Kept) and result == Kept(blob.size, blob.type)
             (arrived if as_said else others).append(blob)
             _note(blob, result)
-            complete = complete and isinstance(result, Kept)
+            self.complete = self.complete and isinstance(result, Kept)
         Blob.objects.filter(pk__in=[blob.pk for blob in arrived]).update(
             state=BlobState.PRESENT, error="", error_detail=""
         )

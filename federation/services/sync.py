@@ -117,22 +117,23 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
     directory = DescriptorDirectory(conf.trust_dir)
     frozen = set(Peer.objects.filter(status=PeerStatus.FROZEN).values_list("node_id", flat=True))
     followed: list[tuple[Log, Member]] = []
-    for head in answer.heads:
-        if head.node_id == conf.NODE_ID:
-            continue
-        try:
-            if head.node_id in frozen:
-                raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
-            member = directory.member(head.node_id)
-            member.require_active()
-            log = follow_head(feed, member, head.checkpoint, conf)
-            followed.append((log, member))
-            report.applied[log.node_id] = _apply(feed, log, member, peer, conf)
-            retry_quarantined(feed, log, member, peer.node_id, conf)
-        except FederationError as error:
-            _note_log(head.node_id, error)
-            report.errors.append((head.node_id, error))
-    complete = media.fetch_media(feed, conf)
+    with media.MediaFetch(feed, conf) as files:
+        for head in answer.heads:
+            if head.node_id == conf.NODE_ID:
+                continue
+            try:
+                if head.node_id in frozen:
+                    raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
+                member = directory.member(head.node_id)
+                member.require_active()
+                log = follow_head(feed, member, head.checkpoint, conf)
+                followed.append((log, member))
+                report.applied[log.node_id] = _apply(feed, log, member, peer, conf, files)
+                retry_quarantined(feed, log, member, peer.node_id, conf)
+            except FederationError as error:
+                _note_log(head.node_id, error)
+                report.errors.append((head.node_id, error))
+        complete = files.finish()
     report.decided = policy.decide_items(conf)
     if conf.relays:
         for log, _member in followed:
@@ -162,8 +163,13 @@ def _note_log(node_id: str, error: FederationError) -> None:
     Log.objects.filter(node_id=node_id).update(error=error.code, error_detail=str(error))
 
 
-def _apply(feed: Feed, log: Log, member: Member, peer: Peer, conf: Conf) -> int:
-    """Apply the entries between the marks, one bundle a transaction; return how many."""
+def _apply(
+    feed: Feed, log: Log, member: Member, peer: Peer, conf: Conf, files: media.MediaFetch
+) -> int:
+    """Apply the entries between the marks, one bundle a transaction; return how many.
+
+    The files that a bundle named are fetched while the next one is applied.
+    """
     start = log.applied
     while log.applied < log.size:
         n = log.applied // tiles.TILE_WIDTH
@@ -174,6 +180,7 @@ def _apply(feed: Feed, log: Log, member: Member, peer: Peer, conf: Conf) -> int:
         arrivals = _arrivals(feed, log, n, entries)
         judged = [judging.judge(arrival, member, conf) for arrival in arrivals]
         ingest.apply_batch(log, peer.node_id, judged, conf)
+        files.start()
     return log.applied - start
 
 

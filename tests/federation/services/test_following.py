@@ -191,7 +191,7 @@ STEPS = {
     "before the head is stored": "federation.services.follow._store",
     "before the first batch": "federation.services.ingest.apply_batch",
     "inside a batch": "federation.services.ingest.Batch.flush",
-    "before the files": "federation.services.media.fetch_media",
+    "before the files": "federation.services.media.MediaFetch.finish",
     "before the policy": "federation.services.policy.decide_items",
     "inside the policy": "federation.services.adoption.adopt_item",
     "before contact is noted": "federation.services.sync._note_contact",

@@ -2,7 +2,9 @@
 
 import io
 import struct
+import time
 import zlib
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from federation.errors import (
     PeerTimeout,
 )
 from federation.models import Blob, BlobState, BlobUse, Item, ItemState, Policy, Provenance
+from federation.services import ingest
 from federation.services.media import blob_path, damaged_blobs
 from playbook.models import PlayPage
 from tests.factories import picture_bytes
@@ -239,3 +242,46 @@ def test_a_file_changed_on_disk_is_fetched_anew_when_it_is_wanted(link, cedar):
     link.sync()
     assert list(damaged_blobs()) == []
     assert blob_path(sha256).read_bytes() == cedar.blobs[sha256]
+
+
+def test_files_are_fetched_while_the_next_records_are_applied(link, cedar, monkeypatch):
+    _said, sha256 = with_picture(cedar)
+    for number in range(300):
+        cedar.publish(f"Item {number:03}")
+    real, at_the_second = ingest.apply_batch, []
+
+    def watching(log, *rest):
+        if log.applied:
+            at_the_second.append(seen_within(5, lambda: f"blob/{sha256}" in link.feed.asked))
+        return real(log, *rest)
+
+    monkeypatch.setattr(ingest, "apply_batch", watching)
+    assert link.sync().ok
+    assert at_the_second == [True]
+
+
+def test_a_file_refused_long_ago_is_fetched_in_the_pull_that_names_it_again(link, cedar):
+    old, new = picture_bytes(), picture_bytes("PNG")
+    _said, sha256 = with_picture(cedar, old)
+    link.feed.answer_status(f"blob/{sha256}", 404)
+    for _ in range(5):
+        link.sync()
+    assert Blob.objects.get().state == BlobState.REFUSED
+    link.feed.stop_lying()
+    with_picture(cedar, new, kind="image/png", title="In the first bundle")
+    for number in range(256):
+        cedar.publish(f"Item {number:03}")
+    with_picture(cedar, old, title="In the second")
+
+    assert link.sync().ok
+
+    assert set(Blob.objects.values_list("state", flat=True)) == {BlobState.PRESENT}
+
+
+def seen_within(seconds: float, look: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not look():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True

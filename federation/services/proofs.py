@@ -21,17 +21,22 @@ from federation.errors import (
     WrongOrigin,
 )
 from federation.models import Endorsement, Entry, Item, ItemState, Log, Provenance, Record
-from federation.services import policy
-from federation.services.heads import leaf_hashes, signatures_of
-from federation.services.media import read_blob
 from federation.trust import DescriptorDirectory, Member
 from federation.wire import checkpoint, dsse, records
+
+from . import policy
+from .heads import leaf_hashes, signatures_of
+from .media import read_blob
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was checked just now, whether it holds, and what was found."""
+    """One thing that was checked just now, whether it holds, and what was found.
 
+    `name` is for machines and stays; `what` says it to a person, in their language.
+    """
+
+    name: str
     what: str
     holds: bool
     detail: str = ""
@@ -85,14 +90,21 @@ class Evidence:
     def checks_of(self, item: Item | Provenance) -> list[Check]:
         """Check one item's bytes, signature, content and place. Asks the database nothing more."""
         return [
-            _check(_("The address is the SHA-256 of the bytes"), self._address, item.address),
             _check(
+                "address", _("The address is the SHA-256 of the bytes"),
+                self._address, item.address,
+            ),
+            _check(
+                "signature",
                 _("The signature is by the key of %(node)s in force at that entry")
                 % {"node": item.origin},
                 self._signature, item.origin, item.address, item.index,
             ),
-            _check(_("The signed text names the same item and version"), self._same, item),
             _check(
+                "identity", _("The signed text names the same item and version"), self._same, item
+            ),
+            _check(
+                "log-entry",
                 _("It stands in the log of %(node)s as entry %(index)d, below the verified head")
                 % {"node": item.origin, "index": item.index},
                 self._place, item.origin, item.address, item.index, "publish",
@@ -113,9 +125,9 @@ class Evidence:
         entries = self.entries.get((endorser, endorsement.address), [])
         index = entries[0].index if entries else -1
         checks = (
-            _check(_("Signed by %(node)s") % {"node": endorser},
+            _check("signature", _("Signed by %(node)s") % {"node": endorser},
                    self._signature, endorser, endorsement.address, index),
-            _check(_("It stands in the log of %(node)s") % {"node": endorser},
+            _check("log-entry", _("It stands in the log of %(node)s") % {"node": endorser},
                    self._place, endorser, endorsement.address, index, "endorse"),
         )  # fmt: skip
         return Vouch(
@@ -179,11 +191,11 @@ class Evidence:
         raise RootMismatch(_("It stands above the head that was verified."))
 
 
-def _check(what: str, run: Callable[..., str], *values: Any) -> Check:
+def _check(name: str, what: str, run: Callable[..., str], *values: Any) -> Check:
     try:
-        return Check(what, True, run(*values))
+        return Check(name, what, True, run(*values))
     except FederationError as error:
-        return Check(what, False, str(error), error.code)
+        return Check(name, what, False, str(error), error.code)
 
 
 def vouches_for(row: Item | Provenance, conf: Conf) -> list[Vouch]:
@@ -200,7 +212,7 @@ def deep_checks(item: Item, evidence: Evidence) -> list[Check]:
     """Check what takes longer, for one item: the head over all entries, and the files."""
     return [
         _check(
-            _("All entries of the log of %(node)s add up to the root that it signed")
+            "log-head", _("All entries of the log of %(node)s add up to the root that it signed")
             % {"node": item.origin},
             _head, item, evidence,
         ),
@@ -227,7 +239,7 @@ def _files(item: Item, evidence: Evidence) -> list[Check]:
         return []
     media = record.media if isinstance(record, records.Item) else ()
     return [
-        _check(_("The file is here and is the one that was signed"), _file, file.sha256)
+        _check("media", _("The file is here and is the one that was signed"), _file, file.sha256)
         for file in media
     ]
 
