@@ -79,15 +79,15 @@ bench: env  ## Measure the exchange and its floors; prints a table and JSON
 
 # Versions are found by uv, which is looked for on the PATH and otherwise put beside the others.
 lock: UV = $(or $(shell command -v uv),.venv-lock/bin/uv)
-lock: COMPILE = $(UV) pip compile pyproject.toml --quiet --generate-hashes --universal \
+lock: LOCK = $(UV) pip compile pyproject.toml --quiet --generate-hashes --universal \
 	--python-version 3.11 --no-header --no-annotate --no-emit-index-url
 lock:  ## Find versions anew and write the three lock files
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
 	@echo 'wagtail<7.5' > .venv-lock.in
-	$(COMPILE) --constraint .venv-lock.in --output-file requirements.txt
-	$(COMPILE) --constraint requirements.txt --extra dev --output-file requirements-dev.txt
+	$(LOCK) --constraint .venv-lock.in --output-file requirements.txt
+	$(LOCK) --constraint requirements.txt --extra dev --output-file requirements-dev.txt
 	@echo 'wagtail>=8.0.1' > .venv-lock.in
-	$(COMPILE) --constraint .venv-lock.in --extra dev --output-file requirements-next.txt
+	$(LOCK) --constraint .venv-lock.in --extra dev --output-file requirements-next.txt
 	@rm -f .venv-lock.in
 
 clean:  ## Remove environments, caches and the demo's nodes

@@ -39,5 +39,74 @@ class LessonBlock(blocks.StructBlock):
         template = "playbook/blocks/lesson.html"
 
 
+class BlankTableBlock(blocks.StructBlock):
+    """A table to fill in by hand: its columns, and how many empty rows."""
+
+    heading = blocks.CharBlock(label=_("Heading"))
+    hint = blocks.CharBlock(label=_("Hint"), required=False)
+    columns = blocks.ListBlock(blocks.CharBlock(label=_("Column")), label=_("Columns"))
+    rows = blocks.IntegerBlock(label=_("Empty rows"), default=4, min_value=1, max_value=30)
+
+    class Meta:
+        icon = "table"
+        label = _("Table to fill in")
+        template = "playbook/blocks/blank_table.html"
+
+
+class LevelsBlock(blocks.StructBlock):
+    """Levels of alert: what is seen, and what follows."""
+
+    heading = blocks.CharBlock(label=_("Heading"))
+    levels = blocks.ListBlock(
+        blocks.StructBlock(
+            [
+                ("name", blocks.CharBlock(label=_("Level"))),
+                ("trigger", blocks.CharBlock(label=_("What is seen"), required=False)),
+                ("response", blocks.CharBlock(label=_("What we do"), required=False)),
+            ]
+        ),
+        label=_("Levels"),
+    )
+
+    class Meta:
+        icon = "warning"
+        label = _("Trigger levels")
+        template = "playbook/blocks/levels.html"
+
+
+class ChecklistBlock(blocks.StructBlock):
+    heading = blocks.CharBlock(label=_("Heading"))
+    lines = blocks.ListBlock(blocks.CharBlock(label=_("Line")), label=_("Lines"))
+
+    class Meta:
+        icon = "tick-inverse"
+        label = _("Checklist")
+        template = "playbook/blocks/checklist.html"
+
+
+class RoleBlock(blocks.StructBlock):
+    """One way to take part, and the route that leads to the people who answer."""
+
+    name = blocks.CharBlock(label=_("Role"))
+    what = blocks.RichTextBlock(label=_("What you would do"), features=SMALL_FEATURES)
+    route = blocks.RichTextBlock(
+        label=_("How to reach us"),
+        features=SMALL_FEATURES,
+        help_text=_("A route that is watched. Never the number or address of one person."),
+    )
+
+    class Meta:
+        icon = "user"
+        label = _("Way to take part")
+        template = "playbook/blocks/role.html"
+
+
+FORM_BLOCKS = [
+    ("text", blocks.RichTextBlock(features=SMALL_FEATURES, label=_("Text"))),
+    ("table", BlankTableBlock()),
+    ("levels", LevelsBlock()),
+    ("checklist", ChecklistBlock()),
+]
+ROLE_BLOCKS = [("role", RoleBlock())]
 STEP_BLOCKS = [("step", StepBlock())]
 LESSON_BLOCKS = [("lesson", LessonBlock())]

@@ -50,6 +50,7 @@ PLAY = [
         [_terms("mechanisms"), _terms("dimensions"), _terms("sectors")], heading=_("Filed under")
     ),
     InlinePanel("evidence", heading=_("Evidence"), label=_("Case")),
+    MultiFieldPanel([FieldPanel("templates"), FieldPanel("support")], heading=_("Who can help")),
     FieldPanel("local_legal_note"),
     PICTURE,
 ]
@@ -76,6 +77,81 @@ CASE = [
     FieldPanel("unsafe_if"),
     FieldPanel("authors"),
     FieldPanel("composite"),
+    FieldPanel("episode"),
     FieldPanel("complete_file"),
+    PICTURE,
+]
+
+STAGE = [FieldPanel("play"), FieldPanel("why"), FieldPanel("decision")]
+
+STRATEGY = [
+    FieldPanel("goal"),
+    FieldPanel("summary"),
+    _terms("threats"),
+    FieldPanel("when_to_use"),
+    InlinePanel("stages", heading=_("Plays in order"), label=_("Play"), min_num=1),
+    PICTURE,
+]
+
+FINDING_CASE = [FieldPanel("page"), FieldPanel("lesson")]
+
+FINDING = [
+    FieldPanel("statement"),
+    FieldPanel("hypothesis"),
+    FieldPanel("explanation"),
+    InlinePanel("cases", heading=_("Cases that teach it"), label=_("Case")),
+    FieldPanel("limits"),
+    MultiFieldPanel([_terms("threats"), _terms("mechanisms")], heading=_("Filed under")),
+    PICTURE,
+]
+
+EPISODE = [
+    FieldPanel("summary"),
+    FieldRowPanel([FieldPanel("audio"), FieldPanel("number")]),
+    FieldPanel("speakers"),
+    FieldPanel("transcript"),
+    _terms("threats"),
+    PICTURE,
+]
+
+TEMPLATE = [
+    FieldPanel("purpose"),
+    FieldPanel("how_to_use"),
+    FieldPanel("parts"),
+    _terms("threats"),
+    PICTURE,
+]
+
+SUPPORT = [
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("offered_by")]),
+    FieldPanel("scope"),
+    FieldPanel("eligibility"),
+    FieldRowPanel([FieldPanel("languages_spoken"), FieldPanel("response_time")]),
+    FieldPanel("contact_route"),
+    FieldRowPanel([FieldPanel("verified_on"), FieldPanel("expires")]),
+    _terms("threats"),
+    PICTURE,
+]
+
+ORGANISATION = [
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("listing")]),
+    FieldPanel("description"),
+    FieldPanel("website"),
+    _terms("sectors"),
+]
+
+GROUP = [
+    FieldRowPanel([FieldPanel("kind"), FieldPanel("listing")]),
+    FieldPanel("description"),
+    FieldPanel("organisations"),
+]
+
+EVENT = [
+    FieldPanel("summary"),
+    FieldRowPanel([FieldPanel("openness"), FieldPanel("place")]),
+    FieldRowPanel([FieldPanel("begins"), FieldPanel("ends")]),
+    FieldPanel("description"),
+    FieldPanel("taking_part"),
+    FieldPanel("outcomes"),
     PICTURE,
 ]

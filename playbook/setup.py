@@ -6,16 +6,39 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy
 from wagtail.models import Locale, Page, Site
 
 from playbook import publishing
-from playbook.models import CaseIndexPage, CasePage, HomePage, PlayIndexPage, PlayPage
+from playbook.models import (
+    CaseIndexPage,
+    EpisodeIndexPage,
+    EventIndexPage,
+    FindingIndexPage,
+    HomePage,
+    JoinPage,
+    NetworkPage,
+    PlayIndexPage,
+    StrategyIndexPage,
+    SupportIndexPage,
+    TemplateIndexPage,
+)
 from playbook.roles import grant_pages, prepare_roles
 from playbook.starter.terms import load_terms
 
-SECTIONS: dict[type[Page], str] = {PlayIndexPage: "plays", CaseIndexPage: "cases"}
-_SECTION_OF: dict[type[Page], type[Page]] = {PlayPage: PlayIndexPage, CasePage: CaseIndexPage}
+# The address of each section below a home, and its title.
+SECTIONS: dict[type[Page], tuple[str, Any]] = {
+    PlayIndexPage: ("plays", gettext_lazy("Plays")),
+    CaseIndexPage: ("cases", gettext_lazy("Cases")),
+    StrategyIndexPage: ("strategies", gettext_lazy("Strategies")),
+    FindingIndexPage: ("findings", gettext_lazy("Key findings")),
+    TemplateIndexPage: ("templates", gettext_lazy("Templates")),
+    SupportIndexPage: ("support", gettext_lazy("Get support")),
+    EpisodeIndexPage: ("podcast", gettext_lazy("Podcast")),
+    EventIndexPage: ("events", gettext_lazy("Events")),
+    NetworkPage: ("network", gettext_lazy("Network")),
+    JoinPage: ("take-part", gettext_lazy("Take part")),
+}
 
 
 @transaction.atomic
@@ -49,9 +72,10 @@ def ensure_locale(language: str) -> HomePage:
 
 
 def section_for(model: type[Page], language: str) -> Page:
-    """Return the page under which plays, or cases, of a language are put."""
+    """Return the page under which pages of this model, in a language, are put."""
     home = ensure_locale(language)
-    return _SECTION_OF[model].objects.child_of(home).get()
+    (section,) = [kind for kind in model.allowed_parent_page_models() if kind in SECTIONS]
+    return section.objects.child_of(home).get()
 
 
 def _locale(code: str) -> Locale:
@@ -67,12 +91,11 @@ def _first_pages(locale: Locale, *, live: bool) -> HomePage:
         home = _add(root, HomePage(title=settings.WAGTAIL_SITE_NAME), locale, live)
     elif live and not home.live:
         _show(home)
-    for model, slug in SECTIONS.items():
+    for model, (slug, title) in SECTIONS.items():
         section = model.objects.child_of(home).first()
         if section is None:
             with translation.override(locale.language_code):
-                title = gettext("Plays") if model is PlayIndexPage else gettext("Cases")
-            _add(home, model(title=title, slug=slug), locale, live)
+                _add(home, model(title=str(title), slug=slug), locale, live)
         elif live and not section.live:
             _show(section)
     return home

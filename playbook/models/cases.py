@@ -87,6 +87,14 @@ class CasePage(PublishedItem, Page):
         default=False,
         help_text=_("Made up from many events. Not counted as evidence and not shared."),
     )
+    episode = models.ForeignKey(
+        "playbook.EpisodePage",
+        verbose_name=_("episode"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="cases",
+    )
     complete_file = models.ForeignKey(
         "wagtaildocs.Document",
         verbose_name=_("complete case"),

@@ -7,35 +7,35 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
-from wagtail.fields import RichTextField
 from wagtail.models import Locale, Page
 from wagtail.url_routing import RouteResult
 
-from playbook.blocks import SMALL_FEATURES
 from playbook.languages import published_codes
 
-from .base import GatedPage
 from .cases import CasePage
 from .plays import Phase, PlayPage
+from .sections import SECTION_PANELS, ListPage, SectionPage
 from .terms import Threat, localized
 
 READING_ORDER = [Phase.NOW, Phase.DAYS, Phase.WEEKS, Phase.RECOVER, Phase.PREPARE]
 
 
-class SectionPage(GatedPage):
-    """A page that leads to others."""
-
-    intro = RichTextField(_("introduction"), blank=True, features=SMALL_FEATURES)
-
-    class Meta:
-        abstract = True
-
-
 class HomePage(SectionPage, Page):
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    content_panels = SECTION_PANELS
     parent_page_types = ["wagtailcore.Page"]
-    subpage_types = ["playbook.PlayIndexPage", "playbook.CaseIndexPage"]
+    subpage_types = [
+        "playbook.PlayIndexPage",
+        "playbook.CaseIndexPage",
+        "playbook.StrategyIndexPage",
+        "playbook.FindingIndexPage",
+        "playbook.EpisodeIndexPage",
+        "playbook.TemplateIndexPage",
+        "playbook.SupportIndexPage",
+        "playbook.EventIndexPage",
+        "playbook.NetworkPage",
+        "playbook.JoinPage",
+        "playbook.StandardPage",
+    ]
 
     class Meta:
         verbose_name = _("home page")
@@ -56,39 +56,8 @@ class HomePage(SectionPage, Page):
         return context
 
 
-class ListPage(SectionPage):
-    """A list of items, whole or for one threat: the threat's code is part of the address."""
-
-    FILTER = "for"
-
-    class Meta:
-        abstract = True
-
-    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        if self.live and len(path_components) == 2 and path_components[0] == self.FILTER:
-            threat = Threat.objects.filter(
-                code=path_components[1], locale=Locale.get_default()
-            ).first()
-            if threat is None:
-                raise Http404
-            return RouteResult(self, kwargs={"threat": threat})
-        return super().route(request, path_components)
-
-    def list_context(self, items: Any, threat: Threat | None) -> dict[str, Any]:
-        """Return the live items below, with their threats in the language shown."""
-        items = items.child_of(self).live().prefetch_related("threats").order_by("path")
-        if threat is not None:
-            items = items.filter(threats=threat)
-        rows = list(items)
-        everyone = {term.pk: term for row in rows for term in row.threats.all()}
-        names = dict(zip(everyone, localized(list(everyone.values())), strict=True))
-        for row in rows:
-            row.shown_threats = [names[term.pk] for term in row.threats.all()]
-        return {"items": rows, "threat": localized([threat])[0] if threat else None}
-
-
 class PlayIndexPage(ListPage, Page):
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    content_panels = SECTION_PANELS
     parent_page_types = ["playbook.HomePage"]
     subpage_types = ["playbook.PlayPage"]
 
@@ -106,7 +75,7 @@ class PlayIndexPage(ListPage, Page):
 
 
 class CaseIndexPage(ListPage, Page):
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    content_panels = SECTION_PANELS
     parent_page_types = ["playbook.HomePage"]
     subpage_types = ["playbook.CasePage"]
 

@@ -85,6 +85,12 @@ class PlayPage(PublishedItem, Page):
         related_name="plays",
         limit_choices_to=default_locale_terms,
     )
+    templates = ParentalManyToManyField(
+        "playbook.TemplatePage", verbose_name=_("templates"), blank=True, related_name="plays"
+    )
+    support = ParentalManyToManyField(
+        "playbook.SupportOfferPage", verbose_name=_("support"), blank=True, related_name="plays"
+    )
     local_legal_note = RichTextField(
         _("local legal note"),
         blank=True,

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.settings",
     "wagtail.embeds",
     "wagtail.sites",
+    "wagtailmedia",
     "wagtail.users",
     "wagtail.snippets",
     "wagtail.documents",

@@ -1,0 +1,124 @@
+"""Who takes part: organisations and groups. Unlisted unless they want to be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.fields import RichTextField
+from wagtail.models import Page, PageManager, PageQuerySet
+from wagtail.search import index
+
+from playbook import panels
+from playbook.blocks import SMALL_FEATURES
+
+from .base import GatedPage
+from .sections import SECTION_PANELS, SectionPage
+from .terms import Sector, default_locale_terms
+
+
+class Listing(models.TextChoices):
+    UNLISTED = "unlisted", _("Unlisted: editors only")
+    MEMBERS = "members", _("Members: people who are logged in")
+    PUBLIC = "public", _("Public")
+
+
+class ListedQuerySet(PageQuerySet):
+    def seen_by(self, user: Any) -> ListedQuerySet:
+        """Only what this reader may see; nothing unlisted for anybody."""
+        allowed = [Listing.PUBLIC]
+        if getattr(user, "is_authenticated", False):
+            allowed.append(Listing.MEMBERS)
+        return self.live().filter(listing__in=allowed)
+
+
+class ListedPage(GatedPage):
+    """A page about people who decide for themselves whether they are seen."""
+
+    listing = models.CharField(
+        _("visibility"),
+        max_length=20,
+        choices=Listing.choices,
+        default=Listing.UNLISTED,
+        help_text=_("Ask first. Being seen beside us can be dangerous."),
+    )
+    description = RichTextField(_("description"), blank=True, features=SMALL_FEATURES)
+
+    class Meta:
+        abstract = True
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not type(self).objects.seen_by(request.user).filter(pk=self.pk).exists():
+            raise Http404
+        return super().serve(request, *args, **kwargs)
+
+
+class OrganisationPage(ListedPage, Page):
+    class Kind(models.TextChoices):
+        MEMBER = "member", _("Member")
+        PARTNER = "partner", _("Partner")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices, default=Kind.MEMBER)
+    website = models.URLField(_("website"), blank=True)
+    sectors = ParentalManyToManyField(
+        Sector,
+        verbose_name=_("sectors"),
+        blank=True,
+        related_name="organisations",
+        limit_choices_to=default_locale_terms,
+    )
+
+    objects = PageManager.from_queryset(ListedQuerySet)()
+
+    content_panels = [*Page.content_panels, *panels.ORGANISATION]
+    promote_panels = panels.PROMOTE
+    search_fields = [*Page.search_fields, index.FilterField("listing")]
+    parent_page_types = ["playbook.NetworkPage"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+
+
+class GroupPage(ListedPage, Page):
+    class Kind(models.TextChoices):
+        WORKING = "working", _("Working group")
+        ADVISORY = "advisory", _("Advisory group")
+        COALITION = "coalition", _("National coalition")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    organisations = ParentalManyToManyField(
+        OrganisationPage, verbose_name=_("organisations"), blank=True, related_name="groups"
+    )
+
+    objects = PageManager.from_queryset(ListedQuerySet)()
+
+    content_panels = [*Page.content_panels, *panels.GROUP]
+    promote_panels = panels.PROMOTE
+    search_fields = [*Page.search_fields, index.FilterField("listing")]
+    parent_page_types = ["playbook.NetworkPage"]
+    subpage_types: list[str] = []
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+
+
+class NetworkPage(SectionPage, Page):
+    content_panels = SECTION_PANELS
+    parent_page_types = ["playbook.HomePage"]
+    subpage_types = ["playbook.OrganisationPage", "playbook.GroupPage"]
+
+    class Meta:
+        verbose_name = _("network")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        for name, model in (("organisations", OrganisationPage), ("groups", GroupPage)):
+            seen = model.objects.seen_by(request.user).child_of(self)
+            context[name] = list(seen.order_by("title"))
+        return context
