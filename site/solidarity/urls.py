@@ -9,6 +9,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from federation import urls as federation_urls
+from playbook import reader_urls
 from playbook import urls as playbook_urls
 from solidarity.views import healthz
 
@@ -20,5 +21,9 @@ urlpatterns = [
     # Renditions alone: originals and documents have no public address.
     re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
     path("", include(playbook_urls)),
-    *i18n_patterns(path("", include(wagtail_urls)), prefix_default_language=True),
+    *i18n_patterns(
+        path("", include(reader_urls)),
+        path("", include(wagtail_urls)),
+        prefix_default_language=True,
+    ),
 ]
