@@ -10,8 +10,9 @@ ARGS ?=
 VENV := .venv
 NEXT := .venv-next
 BIN := $(VENV)/bin
-# Compiled afterwards, on every core, which pip does on one.
-PIP_FLAGS := --quiet --disable-pip-version-check --no-compile --require-hashes
+# The lock files hold everything that is needed, so pip need not look for it (--no-deps); what it
+# installs is compiled afterwards, on every core.
+PIP_FLAGS := --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes
 COMPILE := python -m compileall -q -j 0
 
 hash = $(firstword $(shell sha256sum $(1) 2>/dev/null || shasum -a 256 $(1)))

@@ -26,11 +26,20 @@ def clear_unfinished(nodes: Sequence[Node]) -> list[Node]:
 
 
 def build_nodes(nodes: Sequence[Node]) -> None:
-    """Make the databases of these nodes and fill them, side by side."""
-    running = []
-    for node in nodes:
-        _copy_migrated(node)
-        running.append((node, _manage(node, "demo_node")))
+    """Make the databases of these nodes and fill them, side by side.
+
+    The processes that fill them start first, and wait: while one migrates, a core is free.
+    """
+    running = [(node, _manage(node, "demo_node", "--wait")) for node in nodes]
+    try:
+        for node in nodes:
+            _copy_migrated(node)
+    except BaseException:
+        for _, process in running:
+            process.kill()
+        raise
+    for _, process in running:
+        print(file=process.stdin, flush=True)
     for node, process in running:
         output, _ = process.communicate()
         if process.returncode:
@@ -56,6 +65,7 @@ def _manage(node: Node, *arguments: str) -> subprocess.Popen[str]:
         [sys.executable, str(BASE_DIR / "manage.py"), *arguments, "--skip-checks"],
         env=node.environment,
         cwd=BASE_DIR,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

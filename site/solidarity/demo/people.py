@@ -220,7 +220,9 @@ def _values(page: BeautifulSoup) -> dict[str, Any]:
             continue
         if kind in ("submit", "button", "file") or name.startswith("action-"):
             continue
-        if field.name == "select":
+        if field.name == "select" and field.has_attr("multiple"):
+            values[name] = [option["value"] for option in field.select("option[selected]")]
+        elif field.name == "select":
             chosen = field.select_one("option[selected]") or field.select_one("option")
             values[name] = chosen.get("value", "") if chosen else ""
         elif field.name == "textarea":

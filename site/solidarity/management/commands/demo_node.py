@@ -1,5 +1,7 @@
 """Fill one demo node's migrated database: site, starter content, logins, keys. Used by `demo`."""
 
+import sys
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +32,14 @@ GROUPS = {
 class Command(BaseCommand):
     help = "Fill this demo node. Refuses any settings but the demo's."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--wait", action="store_true", help="begin when a line comes on standard input"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["wait"] and not sys.stdin.readline():
+            raise CommandError("Nobody said that the database is there.")
         if settings.SETTINGS_MODULE != "solidarity.settings.demo":
             raise CommandError("This makes users with a known password: for the demo alone.")
         languages = list(settings.PLAYBOOK_LANGUAGES)
