@@ -22,6 +22,11 @@ RUN SECRET_KEY="$(/venv/bin/python -c 'import secrets; print(secrets.token_hex(3
     && /venv/bin/python -m compileall -q site playbook federation locales
 
 FROM python:3.11-slim
+# What PDF needs: Pango, and fonts for many scripts.
+RUN apt-get update --quiet=2 \
+    && apt-get install --quiet=2 --yes --no-install-recommends \
+        fonts-noto-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data \
         --shell /usr/sbin/nologin solidarity \
     && install --directory --owner solidarity --group solidarity --mode 0700 /data

@@ -21,10 +21,10 @@ DEV_STAMP := $(VENV)/.dev-$(call hash,requirements-dev.txt)
 NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 
 # What runs on PostgreSQL as well: federation (but its wire, which knows no database), models, search.
-POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process"
+POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process and not long"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-next check messages bench lock clean
+.PHONY: help demo env test test-long test-next check messages bench lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,8 +57,11 @@ test: env  ## Run every test on SQLite, then federation and models on PostgreSQL
 	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(POSTGRES_TESTS) $(ARGS)
 
+test-long: env  ## Run the tests that take minutes or measure time, one after another
+	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n 0 -m long $(ARGS)
+
 test-next: $(NEXT_STAMP)  ## Run all but the browser tests on the next Wagtail
-	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) --dist loadgroup -m "not browser" $(ARGS)
+	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) --dist loadgroup -m "not browser and not long" $(ARGS)
 
 check: export DJANGO_SETTINGS_MODULE = solidarity.settings.test
 check: export PYTHONPATH = site:.

@@ -7,7 +7,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from bench.readers import reader
 from bench.rows import Row
+from bench.searching import search
 from bench.stage import Node, Stage
 
 SMALL = 1_000
@@ -186,4 +188,6 @@ def _growth(run: dict[str, Any]) -> float:
 
 
 Measure = Callable[..., list[Row]]
-MEASURES: dict[str, Measure] = {"sync": sync, "wire": wire, "memory": memory}
+MEASURES: dict[str, Measure] = {
+    "sync": sync, "wire": wire, "memory": memory, "reader": reader, "search": search,
+}  # fmt: skip

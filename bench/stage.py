@@ -38,6 +38,7 @@ class Node:
     folder: Path
     database: str
     port: int
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def url(self) -> str:
@@ -61,6 +62,7 @@ class Node:
             "SOLIDARITY_NODE_ID": self.id,
             "SOLIDARITY_PUBLIC_URL": self.url,
             "BENCH_PLAIN_DIR": str(self.plain),
+            **dict(self.settings),
         }
 
 
@@ -107,12 +109,12 @@ class Stage:
         }
         _checked([str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], environment)
 
-    def node(self, name: str) -> Node:
-        """Make a node with a migrated, empty database."""
+    def node(self, name: str, **settings: str) -> Node:
+        """Make a node with a migrated, empty database; settings go into its environment."""
         database = self.databases.make(name, "template")
         folder = self.folder / name
         folder.mkdir()
-        return Node(name, folder, database, _free_port())
+        return Node(name, folder, database, _free_port(), tuple(settings.items()))
 
     def run(self, node: Node, module: str, **arguments: Any) -> dict[str, Any]:
         """Run one of our modules as a node's process; return the JSON that it ends with."""

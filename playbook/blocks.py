@@ -39,16 +39,27 @@ class LessonBlock(blocks.StructBlock):
         template = "playbook/blocks/lesson.html"
 
 
+class BlankTable(blocks.StructValue):
+    @property
+    def all_rows(self) -> list[str]:
+        """Return what stands at the beginning of each row: its name, or nothing."""
+        return [*self["row_names"], *[""] * (self["rows"] or 0)]
+
+
 class BlankTableBlock(blocks.StructBlock):
-    """A table to fill in by hand: its columns, and how many empty rows."""
+    """A table to fill in by hand: its columns, rows that have a name, and empty ones."""
 
     heading = blocks.CharBlock(label=_("Heading"))
     hint = blocks.CharBlock(label=_("Hint"), required=False)
     columns = blocks.ListBlock(blocks.CharBlock(label=_("Column")), label=_("Columns"))
-    rows = blocks.IntegerBlock(label=_("Empty rows"), default=4, min_value=1, max_value=30)
+    row_names = blocks.ListBlock(
+        blocks.CharBlock(label=_("Name")), label=_("Rows with a name"), default=[]
+    )
+    rows = blocks.IntegerBlock(label=_("Empty rows"), default=4, min_value=0, max_value=30)
 
     class Meta:
         icon = "table"
+        value_class = BlankTable
         label = _("Table to fill in")
         template = "playbook/blocks/blank_table.html"
 

@@ -27,6 +27,8 @@ FILE_PERMISSIONS = {
     EDITORS: [
         "wagtailimages.add_image", "wagtailimages.change_image", "wagtailimages.choose_image",
         "wagtaildocs.add_document", "wagtaildocs.change_document", "wagtaildocs.choose_document",
+        # Audio knows no permission to choose alone, and changing a file changes a live episode.
+        "wagtailmedia.add_media", "wagtailmedia.change_media",
     ],
     SAFETY_REVIEWERS: ["wagtailimages.choose_image", "wagtaildocs.choose_document"],
     PUBLISHERS: ["wagtailimages.choose_image", "wagtaildocs.choose_document"],
@@ -37,12 +39,15 @@ TERM_PERMISSIONS = [
     for act in ("add", "change")
     for kind in ("threat", "mechanism", "sector", "dimension")
 ]
+FEEDBACK_PERMISSIONS = ["playbook.view_feedback", "playbook.change_feedback"]
 SITE_PERMISSIONS = {
-    EDITORS: [*TERM_PERMISSIONS, "wagtail_localize.submit_translation"],
-    SAFETY_REVIEWERS: [],
-    PUBLISHERS: [],
+    EDITORS: [
+        *TERM_PERMISSIONS, *FEEDBACK_PERMISSIONS, "wagtail_localize.submit_translation",
+    ],
+    SAFETY_REVIEWERS: FEEDBACK_PERMISSIONS,
+    PUBLISHERS: FEEDBACK_PERMISSIONS,
     CURATORS: [],
-}
+}  # fmt: skip
 
 
 def prepare_roles(homes: list[Page]) -> None:

@@ -72,10 +72,15 @@ def ensure_locale(language: str) -> HomePage:
 
 
 def section_for(model: type[Page], language: str) -> Page:
-    """Return the page under which pages of this model, in a language, are put."""
+    """Return the page under which pages of this model, in a language, are put.
+
+    For a section itself, that page. What stands below no section is put below the home.
+    """
     home = ensure_locale(language)
-    (section,) = [kind for kind in model.allowed_parent_page_models() if kind in SECTIONS]
-    return section.objects.child_of(home).get()
+    if model in SECTIONS:
+        return model.objects.child_of(home).get()
+    sections = [kind for kind in model.allowed_parent_page_models() if kind in SECTIONS]
+    return sections[0].objects.child_of(home).get() if sections else home
 
 
 def _locale(code: str) -> Locale:

@@ -15,8 +15,12 @@ _HOUSEKEEPING = {
 # The editor numbers each paragraph anew when it meets one without a number, and writes an empty
 # text as an empty paragraph. (The quotes have a backslash: this is looked for within JSON.)
 _BLOCK_KEY = re.compile(r' data-block-key=\\"[^"\\]*\\"')
-_STREAMS = {"steps", "lessons"}
-_TERMS = {"threats", "mechanisms", "sectors", "dimensions"}
+_STREAMS = {"steps", "lessons", "parts", "ways"}
+_SETS = {
+    "threats", "mechanisms", "sectors", "dimensions", "templates", "support", "outcomes",
+    "organisations",
+}  # fmt: skip
+_ROWS = {"stages", "cases"}
 
 
 def content_digest(content: dict[str, Any]) -> str:
@@ -25,10 +29,13 @@ def content_digest(content: dict[str, Any]) -> str:
     # Streams are JSON within JSON, whose members PostgreSQL gives back in another order.
     said |= {key: json.loads(said[key]) for key in _STREAMS & said.keys()}
     # So are the terms of a page: a set, in whatever order the database gave it.
-    said |= {key: sorted(said[key]) for key in _TERMS & said.keys()}
-    said["evidence"] = [
-        {key: value for key, value in item.items() if key != "pk"}
-        for item in content.get("evidence", [])
-    ]
+    said |= {key: sorted(said[key]) for key in _SETS & said.keys()}
+    said["evidence"] = _without_numbers(content.get("evidence", []))
+    said |= {key: _without_numbers(said[key]) for key in _ROWS & said.keys()}
     text = _BLOCK_KEY.sub("", json.dumps(said, sort_keys=True, ensure_ascii=False, default=str))
     return hashlib.sha256(text.replace('"<p></p>"', '""').encode()).hexdigest()
+
+
+def _without_numbers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a relation are written anew when a page is published: their numbers change."""
+    return [{key: value for key, value in row.items() if key != "pk"} for row in rows]

@@ -1,5 +1,6 @@
 """Things for tests to be about, made the way the product makes them."""
 
+import datetime
 import io
 import itertools
 from typing import Any
@@ -19,7 +20,21 @@ from wagtail.test.utils.form_data import (
     streamfield,
 )
 
-from playbook.models import CasePage, Evidence, PlaybookImage, PlayPage, Threat
+from playbook.models import (
+    CasePage,
+    EpisodePage,
+    EventPage,
+    Evidence,
+    FindingPage,
+    GroupPage,
+    PlaybookImage,
+    PlayPage,
+    StandardPage,
+    StrategyPage,
+    SupportOfferPage,
+    TemplatePage,
+    Threat,
+)
 from playbook.redaction import QUESTIONS
 from playbook.setup import section_for
 from playbook.workflows import publish_trusted
@@ -53,6 +68,7 @@ def play(language: str = "en", *, by: User | None = None, **fields: Any) -> Play
         "outcome": "People have heard the true story from you.",
         "phase": "now",
         "steps": [step(), step("<p>Call a lawyer.</p>", dont="Do not argue.")],
+        "stop_conditions": "<p>Somebody is in danger: call for help first.</p>",
         **fields,
     }
     return _add(PlayPage(**values), language, by, threats)
@@ -72,11 +88,42 @@ def case(language: str = "en", *, by: User | None = None, **fields: Any) -> Case
     return _add(CasePage(**values), language, by, threats)
 
 
-def _add(page: Any, language: str, by: User | None, threats: list[Threat]) -> Any:
+def item(model: Any, language: str = "en", *, by: User | None = None, **fields: Any) -> Any:
+    """Return a draft of any other kind, with what that kind cannot do without."""
+    number = next(_number)
+    today = datetime.date.today()
+    needed: dict[str, Any] = {
+        StrategyPage: {"goal": "protect", "summary": "First people, then papers."},
+        FindingPage: {"statement": "Signs beat feelings."},
+        TemplatePage: {"purpose": "Nobody asks who calls.", "parts": [form_part()]},
+        EpisodePage: {"summary": "Three voices.", "transcript": "<p>We were afraid.</p>"},
+        EventPage: {"summary": "A forum.", "begins": today},
+        GroupPage: {"kind": "working"},
+        SupportOfferPage: {
+            "kind": "legal",
+            "scope": "First advice.",
+            "contact_route": "<p>Through the bar association.</p>",
+            "verified_on": today,
+            "expires": today + datetime.timedelta(days=30),
+        },
+        StandardPage: {"body": "<p>About us.</p>"},
+    }.get(model, {})
+    values = {"title": f"Thing {number}", "slug": f"thing-{number}", **needed, **fields}
+    return _add(model(**values), language, by, None)
+
+
+def form_part() -> dict[str, Any]:
+    value = {"heading": "Roles", "hint": "", "columns": ["Role", "Who"], "row_names": ["Lead"],
+             "rows": 2}  # fmt: skip
+    return {"type": "table", "value": value}
+
+
+def _add(page: Any, language: str, by: User | None, threats: list[Threat] | None) -> Any:
     page.live = False
     page.owner = by
     page.locale = Locale.objects.get_or_create(language_code=language)[0]
-    page.threats = threats
+    if threats is not None:
+        page.threats = threats
     section_for(type(page), language).add_child(instance=page)
     page.save_revision(user=by)
     return fresh(page)

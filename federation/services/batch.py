@@ -26,6 +26,7 @@ from federation.models import (
     Review,
 )
 from federation.wire import records
+from playbook.models import ContentEpoch
 
 from . import bodies
 from .heads import rewrite_records
@@ -242,6 +243,8 @@ class Batch:
             )
             _undecide(list(withdrawn.values_list("target_address", flat=True)))
             withdrawn.update(withdrawn=True)
+        if self.endorsements or self.withdrawn:
+            ContentEpoch.bump()  # readers see who endorsed a page, and this was in bulk
 
 
 _ITEM_FIELDS = [

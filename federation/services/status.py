@@ -13,6 +13,7 @@ from federation.errors import FederationError
 from federation.models import Blob, BlobState, Item, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, read_mark
 from federation.wire.records import SCHEMAS
+from playbook.search.health import index_health
 
 from .enrolment import own_fingerprint
 
@@ -95,7 +96,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     """Return everything `federation_status` prints, as plain values.
 
     `ok` is false where something needs a person: an error of a peer or log, quarantine, refused
-    files, an unsigned or stalled log, tasks that wait for a worker.
+    files, an unsigned or stalled log, search that does not know the pages of this node.
     """
     conf = conf or get_conf()
     log = Log.objects.filter(own=True).first()
@@ -110,6 +111,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     peers = [asdict(standing) for standing in peer_standings(conf)]
     refused = Blob.objects.filter(state=BlobState.REFUSED).exclude(error="media.retracted").count()
     waiting = DBTaskResult.objects.ready().count()
+    search = index_health()
     return {
         "node": conf.NODE_ID,
         "role": conf.ROLE,
@@ -128,6 +130,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
             "refused": refused,
         },
         "tasks_waiting": waiting,
-        "ok": not (quarantine or refused or any(peer["error"] for peer in peers)),
+        "search": {**asdict(search), "stale": search.stale},
+        "ok": not (quarantine or refused or search.stale or any(peer["error"] for peer in peers)),
         "status": public_status(conf),
     }

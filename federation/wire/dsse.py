@@ -23,9 +23,9 @@ MAX_ENVELOPE_BYTES: Final = 2 * 1024 * 1024
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9_-]*={0,2}")
 
 
-def pae(payload: bytes) -> bytes:
-    """The pre-authentication encoding of a payload of our type: the bytes that are signed."""
-    kind = PAYLOAD_TYPE.encode()
+def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """The pre-authentication encoding of a payload: the bytes that are signed."""
+    kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 

@@ -4,6 +4,7 @@ from .base import GatedPage, PublishedItem, Status
 from .cases import CasePage
 from .design import Design
 from .episodes import EpisodeIndexPage, EpisodePage
+from .epoch import ContentEpoch
 from .events import EventIndexPage, EventPage
 from .feedback import Feedback
 from .findings import FindingCase, FindingIndexPage, FindingPage
@@ -22,6 +23,7 @@ from .workflow import PublisherTask, RedactionCheck, SafetyCheckTask
 __all__ = [
     "CaseIndexPage",
     "CasePage",
+    "ContentEpoch",
     "Design",
     "Dimension",
     "EpisodeIndexPage",

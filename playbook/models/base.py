@@ -15,10 +15,12 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, Revision, TaskState
+from wagtail.models import COMMENTS_RELATION_NAME, PageViewRestriction, Revision, TaskState
 from wagtail.url_routing import RouteResult
 
 from playbook import publishing
+from playbook.content_checks import ItemForm
+from playbook.epoch import kept
 from playbook.permissions import GatedPagePermissions
 from playbook.sanitise import has_inner_link
 from playbook.versions import content_digest
@@ -88,6 +90,12 @@ class GatedPage(models.Model):
             self._return_to_first_task(kwargs.get("user"))
         return revision
 
+    def get_view_restrictions(self) -> Any:
+        """Ask each page above only on a node that restricts any: few do."""
+        if _any_restricted():
+            return super().get_view_restrictions()
+        return PageViewRestriction.objects.none()
+
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         """Show a draft in its own language, whatever the language of the editor."""
         with translation.override(self.locale.language_code):
@@ -122,6 +130,11 @@ class GatedPage(models.Model):
         current.save()
         state.refresh_from_db()
         state.update(user=user, next_task=state.workflow.tasks.filter(active=True).first())
+
+
+@kept
+def _any_restricted() -> bool:
+    return PageViewRestriction.objects.exists()
 
 
 class PublishedItem(GatedPage):
@@ -169,6 +182,7 @@ class PublishedItem(GatedPage):
     withdrawn_reason = models.TextField(_("reason for withdrawing"), blank=True, editable=False)
 
     exclude_fields_in_copy = ["withdrawn_on", "withdrawn_reason"]
+    base_form_class = ItemForm
 
     class Meta:
         abstract = True

@@ -2,20 +2,23 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import OuterRef, Subquery, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
-from wagtail.search import index
 
 from playbook import panels
 from playbook.blocks import LESSON_BLOCKS, TEXT_FEATURES
+from playbook.search.fields import searched
 
 from .base import PublishedItem
+from .relations import Related, keys_of, related
 from .terms import Mechanism, Sector, Threat, default_locale_terms
 
 SUMMARY_WORDS = 120
@@ -108,7 +111,13 @@ class CasePage(PublishedItem, Page):
     content_panels = [*Page.content_panels, *panels.CASE]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("summary")]
+    search_fields = [
+        *Page.search_fields,
+        *searched(
+            "summary", "trigger", "response", "worked", "did_not_work", "trade_offs", "lessons",
+            "transfers_if", "unsafe_if", "region", "authors",
+        ),
+    ]  # fmt: skip
     parent_page_types = ["playbook.CaseIndexPage"]
     subpage_types: list[str] = []
 
@@ -129,7 +138,37 @@ class CasePage(PublishedItem, Page):
             self._part("transfers_if", _("It transfers if")),
             self._part("unsafe_if", _("It is unsafe if"), "stop"),
         ]
+        context["relations"] = self.shown_relations()
         return context
+
+    def shown_relations(self) -> dict[str, list[Related]]:
+        """Return the episode, the plays and the findings that readers may see. One query."""
+        key = self.translation_key
+        plays, findings, episodes = (
+            apps.get_model("playbook", name).objects
+            for name in ("PlayPage", "FindingPage", "EpisodePage")
+        )
+        told = episodes.filter(pk=self.episode_id)
+        stance = plays.model.evidence.rel.related_model.objects.filter(
+            page__translation_key=key, play__translation_key=OuterRef("translation_key")
+        ).values("stance")[:1]
+        spoken_for = plays.live().filter(evidence__page__translation_key=key)
+        taught = findings.live().filter(cases__page__translation_key=key)
+        return related(
+            episode=(episodes.filter(translation_key__in=keys_of(told)), "summary", Value("")),
+            plays=(
+                plays.filter(translation_key__in=keys_of(spoken_for)),
+                "outcome",
+                Subquery(stance),
+            ),
+            findings=(
+                findings.filter(translation_key__in=keys_of(taught)),
+                "statement",
+                models.Case(
+                    models.When(hypothesis=True, then=Value("hypothesis")), default=Value("")
+                ),
+            ),
+        )
 
     def _part(self, name: str, heading: Any, look: str = "plain") -> dict[str, Any]:
         return {"name": name, "heading": heading, "text": getattr(self, name), "look": look}

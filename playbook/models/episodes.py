@@ -6,17 +6,20 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.fields import RichTextField
 from wagtail.models import Page
-from wagtail.search import index
 
 from playbook import panels
 from playbook.blocks import TEXT_FEATURES
+from playbook.search.fields import searched
 
 from .base import PublishedItem
+from .cases import CasePage
+from .relations import TRAINING_EXAMPLE, keys_of, related
 from .sections import SECTION_PANELS, ListPage
 from .terms import Threat, default_locale_terms
 
@@ -52,7 +55,7 @@ class EpisodePage(PublishedItem, Page):
     content_panels = [*Page.content_panels, *panels.EPISODE]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("summary")]
+    search_fields = [*Page.search_fields, *searched("summary", "transcript", "speakers")]
     parent_page_types = ["playbook.EpisodeIndexPage"]
     subpage_types: list[str] = []
 
@@ -64,6 +67,19 @@ class EpisodePage(PublishedItem, Page):
         super().clean()
         if self.audio is not None and self.audio.type != "audio":
             raise ValidationError({"audio": _("This is a video. Choose an audio file.")})
+
+    @property
+    def minutes(self) -> int:
+        """How long the audio takes, rounded up; 0 when nobody said."""
+        seconds = int(self.audio.duration or 0) if self.audio else 0
+        return (seconds + 59) // 60
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        told = CasePage.objects.live().filter(episode__translation_key=self.translation_key)
+        cases = CasePage.objects.filter(translation_key__in=keys_of(told))
+        context["relations"] = related(cases=(cases, Value(""), TRAINING_EXAMPLE))
+        return context
 
 
 class EpisodeIndexPage(ListPage, Page):
@@ -78,4 +94,5 @@ class EpisodeIndexPage(ListPage, Page):
         self, request: HttpRequest, *args: Any, threat: Threat | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        return {**context, **self.list_context(EpisodePage.objects, threat)}
+        episodes = EpisodePage.objects.select_related("audio", "locale")
+        return {**context, **self.list_context(episodes, threat)}

@@ -6,19 +6,21 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Value
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.fields import RichTextField
 from wagtail.models import Page
-from wagtail.search import index
 
 from playbook import panels
 from playbook.blocks import SMALL_FEATURES, TEXT_FEATURES
+from playbook.search.fields import searched
 
 from .base import PublishedItem
 from .findings import FindingPage
+from .relations import keys_of, related
 from .sections import SECTION_PANELS, SectionPage
 
 
@@ -45,7 +47,10 @@ class EventPage(PublishedItem, Page):
     content_panels = [*Page.content_panels, *panels.EVENT]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("summary")]
+    search_fields = [
+        *Page.search_fields,
+        *searched("summary", "description", "place", "taking_part"),
+    ]
     parent_page_types = ["playbook.EventIndexPage"]
     subpage_types: list[str] = []
 
@@ -59,6 +64,12 @@ class EventPage(PublishedItem, Page):
             raise ValidationError({"ends": _("It ends before it begins.")})
         if self.openness == self.Openness.CLOSED and self.place:
             raise ValidationError({"place": _("The place of a closed event is not published.")})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        findings = FindingPage.objects.filter(translation_key__in=keys_of(self.outcomes.all()))
+        context["relations"] = related(findings=(findings, "statement", Value("")))
+        return context
 
 
 class EventIndexPage(SectionPage, Page):

@@ -4,21 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.db import models
+from django.db.models import Count, Q, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.fields import RichTextField
-from wagtail.models import Orderable, Page, Revision
-from wagtail.search import index
+from wagtail.models import Orderable, Page, PageManager, PageQuerySet, Revision
 
 from playbook import panels, publishing
 from playbook.blocks import TEXT_FEATURES
+from playbook.languages import published_codes
+from playbook.search.fields import searched
 
 from .base import PublishedItem
+from .cases import CasePage
+from .relations import keys_of, related, translations
 from .sections import SECTION_PANELS, ListPage
 from .terms import Mechanism, Threat, default_locale_terms
+
+
+class FindingQuerySet(PageQuerySet):
+    def with_real_cases(self) -> FindingQuerySet:
+        """Add `real_cases`, as `FindingPage.supported_by` counts them."""
+        real = CasePage.objects.live().filter(
+            composite=False, locale__language_code__in=published_codes()
+        )
+        return self.annotate(
+            real_cases=Count(
+                "cases__page__translation_key",
+                filter=Q(cases__page__translation_key__in=keys_of(real)),
+                distinct=True,
+            )
+        )
+
+
+def _lessons(finding: Any) -> str:
+    return " ".join(link.lesson for link in finding.cases.all())
 
 
 class FindingPage(PublishedItem, Page):
@@ -47,10 +71,15 @@ class FindingPage(PublishedItem, Page):
         limit_choices_to=default_locale_terms,
     )
 
+    objects = PageManager.from_queryset(FindingQuerySet)()
+
     content_panels = [*Page.content_panels, *panels.FINDING]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("statement")]
+    search_fields = [
+        *Page.search_fields,
+        *searched("statement", "explanation", "limits", _lessons),
+    ]
     parent_page_types = ["playbook.FindingIndexPage"]
     subpage_types: list[str] = []
 
@@ -68,12 +97,24 @@ class FindingPage(PublishedItem, Page):
 
     def shown_cases(self) -> list[FindingCase]:
         """Return the links whose case readers may see, each with `case` in this language."""
-        links = []
-        for link in self.cases.select_related("page", "page__locale"):
-            link.case = link.page.localized
-            if link.case.live:
-                links.append(link)
-        return links
+        links = list(self.cases.select_related("page"))
+        cases = translations(CasePage, [link.page.translation_key for link in links])
+        for link in links:
+            link.case = cases.get(link.page.translation_key)
+        return [link for link in links if link.case is not None]
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        links = self.shown_cases()
+        events = apps.get_model("playbook", "EventPage").objects
+        held = events.live().filter(outcomes__translation_key=self.translation_key)
+        context["case_links"] = links
+        context["real_cases"] = self.supported_by(links)
+        context["training_examples"] = len(links) - context["real_cases"]
+        context["relations"] = related(
+            events=(events.filter(translation_key__in=keys_of(held)), "summary", Value(""))
+        )
+        return context
 
     @staticmethod
     def supported_by(links: list[FindingCase]) -> int:
@@ -116,4 +157,4 @@ class FindingIndexPage(ListPage, Page):
         self, request: HttpRequest, *args: Any, threat: Threat | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        return {**context, **self.list_context(FindingPage.objects, threat)}
+        return {**context, **self.list_context(FindingPage.objects.with_real_cases(), threat)}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.db import models
+from django.db.models import Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
@@ -14,8 +17,11 @@ from wagtail.search import index
 
 from playbook import panels
 from playbook.blocks import SMALL_FEATURES
+from playbook.content_checks import ItemForm
+from playbook.search.fields import searched
 
 from .base import GatedPage
+from .relations import related
 from .sections import SECTION_PANELS, SectionPage
 from .terms import Sector, default_locale_terms
 
@@ -35,6 +41,16 @@ class ListedQuerySet(PageQuerySet):
         return self.live().filter(listing__in=allowed)
 
 
+def viewer(request: HttpRequest) -> Any:
+    """Return who is logged in, or None.
+
+    Without a session cookie the session is not asked for: what readers get does not depend on
+    cookies, and says so to caches.
+    """
+    known = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return request.user if known else None
+
+
 class ListedPage(GatedPage):
     """A page about people who decide for themselves whether they are seen."""
 
@@ -47,11 +63,14 @@ class ListedPage(GatedPage):
     )
     description = RichTextField(_("description"), blank=True, features=SMALL_FEATURES)
 
+    base_form_class = ItemForm
+    settings_panels: list[Any] = []
+
     class Meta:
         abstract = True
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not type(self).objects.seen_by(request.user).filter(pk=self.pk).exists():
+        if not type(self).objects.seen_by(viewer(request)).filter(pk=self.pk).exists():
             raise Http404
         return super().serve(request, *args, **kwargs)
 
@@ -75,13 +94,26 @@ class OrganisationPage(ListedPage, Page):
 
     content_panels = [*Page.content_panels, *panels.ORGANISATION]
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.FilterField("listing")]
+    search_fields = [
+        *Page.search_fields,
+        *searched(None, "description"),
+        index.FilterField("listing"),
+    ]
     parent_page_types = ["playbook.NetworkPage"]
     subpage_types: list[str] = []
 
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        offers = apps.get_model("playbook", "SupportOfferPage").objects.offered()
+        offered = offers.filter(offered_by__translation_key=self.translation_key)
+        context["relations"] = related(offers=(offered, "scope", Value("")))
+        groups = GroupPage.objects.seen_by(viewer(request)).filter(organisations=self)
+        context["groups"] = list(groups.order_by("title"))
+        return context
 
 
 class GroupPage(ListedPage, Page):
@@ -99,13 +131,25 @@ class GroupPage(ListedPage, Page):
 
     content_panels = [*Page.content_panels, *panels.GROUP]
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.FilterField("listing")]
+    search_fields = [
+        *Page.search_fields,
+        *searched(None, "description"),
+        index.FilterField("listing"),
+    ]
     parent_page_types = ["playbook.NetworkPage"]
     subpage_types: list[str] = []
 
     class Meta:
         verbose_name = _("group")
         verbose_name_plural = _("groups")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        members = OrganisationPage.objects.seen_by(viewer(request)).filter(
+            pk__in=[organisation.pk for organisation in self.organisations.all()]
+        )
+        context["organisations"] = list(members.order_by("title"))
+        return context
 
 
 class NetworkPage(SectionPage, Page):
@@ -119,6 +163,6 @@ class NetworkPage(SectionPage, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         for name, model in (("organisations", OrganisationPage), ("groups", GroupPage)):
-            seen = model.objects.seen_by(request.user).child_of(self)
+            seen = model.objects.seen_by(viewer(request)).child_of(self)
             context[name] = list(seen.order_by("title"))
         return context

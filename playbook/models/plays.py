@@ -1,22 +1,29 @@
 """A play: one practical response, complete enough to be used on its own."""
 
+from dataclasses import replace
 from typing import Any
 
+from django.apps import apps
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
-from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from playbook import panels
 from playbook.blocks import STEP_BLOCKS, TEXT_FEATURES
+from playbook.search.fields import searched
 
 from .base import PublishedItem
+from .relations import keys_of, related_in_one
 from .terms import Dimension, Mechanism, Sector, Threat, default_locale_terms
 
 ACT_NOW = 5
+CARD = "card"
 
 
 class Phase(models.TextChoices):
@@ -101,7 +108,13 @@ class PlayPage(PublishedItem, Page):
     content_panels = [*Page.content_panels, *panels.PLAY]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("outcome")]
+    search_fields = [
+        *Page.search_fields,
+        *searched(
+            "outcome", "preconditions", "steps", "worse", "stop_conditions", "who_leads", "time",
+            "cost", "local_legal_note",
+        ),
+    ]  # fmt: skip
     parent_page_types = ["playbook.PlayIndexPage"]
     subpage_types: list[str] = []
 
@@ -109,21 +122,59 @@ class PlayPage(PublishedItem, Page):
         verbose_name = _("play")
         verbose_name_plural = _("plays")
 
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Below a play's address stands its first-hour card: what prints on one side of paper."""
+        if self.live and path_components == [CARD]:
+            return RouteResult(self, kwargs={"card": True})
+        return super().route(request, path_components)
+
+    def get_template(
+        self, request: HttpRequest, *args: Any, card: bool = False, **kwargs: Any
+    ) -> str:
+        if card:
+            return "playbook/play_card.html"
+        return super().get_template(request, *args, **kwargs)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        context["first_steps"] = list(self.steps)[:ACT_NOW]
-        context["cases"] = self.shown_evidence()
-        context["case_count"] = sum(not item.case.composite for item in context["cases"])
+        steps = list(self.steps)[:ACT_NOW]
+        context["first_steps"] = steps
+        context["has_donts"] = any(step.value["dont"] for step in steps)
+        context["relations"] = self.shown_relations()
         return context
 
-    def shown_evidence(self) -> list[Any]:
-        """Return the evidence that readers may see, each with `case` in the language shown."""
-        shown = []
-        for item in self.evidence.select_related("page", "page__locale"):
-            item.case = item.page.localized
-            if item.case.live:
-                shown.append(item)
+    def shown_relations(self) -> dict[str, Any]:
+        """Return templates, support, evidence and strategies that readers may see. Two queries."""
+        strategies, offers = self._model("StrategyPage"), self._model("SupportOfferPage")
+        stances = dict(self.evidence.values_list("page__translation_key", "stance"))
+        within = strategies.objects.live().filter(
+            stages__play__translation_key=self.translation_key
+        )
+        linked = [keys_of(self.templates.all()), keys_of(self.support.all()), keys_of(within)]
+        wanted = Q(translation_key__in=stances)
+        for keys in linked:
+            wanted |= Q(translation_key__in=keys)
+        expired = Q(supportofferpage__expires__lte=timezone.localdate())
+        shown: dict[str, Any] = related_in_one(
+            wanted & ~expired,
+            templates=("templatepage", "purpose", None),
+            support=("supportofferpage", "scope", "kind"),
+            evidence=("casepage", None, "composite"),
+            strategies=("strategypage", "summary", "goal"),
+        )
+        kinds, goals = dict(offers.Kind.choices), dict(strategies.Goal.choices)
+        words = dict(Evidence.Stance.choices)
+        shown["support"] = [replace(item, mark=kinds[item.mark]) for item in shown["support"]]
+        shown["strategies"] = [replace(item, mark=goals[item.mark]) for item in shown["strategies"]]
+        shown["evidence"] = [
+            replace(item, text=words[stances[item.key]]) for item in shown["evidence"]
+        ]
+        shown["real_cases"] = sum(not item.mark for item in shown["evidence"])
         return shown
+
+    def _model(self, name: str) -> Any:
+        """Return a model that itself needs this one."""
+        return apps.get_model("playbook", name)
 
 
 class Evidence(Orderable):

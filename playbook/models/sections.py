@@ -13,7 +13,7 @@ from wagtail.url_routing import RouteResult
 
 from playbook.blocks import SMALL_FEATURES
 
-from .base import GatedPage
+from .base import GatedPage, PublishedItem
 from .terms import Threat, localized
 
 SECTION_PANELS = [*Page.content_panels, FieldPanel("intro")]
@@ -44,7 +44,19 @@ class ListPage(SectionPage):
             if threat is None:
                 raise Http404
             return RouteResult(self, kwargs={"threat": threat})
+        if len(path_components) == 1:
+            return self._route_to_item(request, path_components[0])
         return super().route(request, path_components)
+
+    def _route_to_item(self, request: HttpRequest, slug: str) -> RouteResult:
+        """Read the item as its own type at once: a list holds one type."""
+        (model,) = self.allowed_subpage_models()
+        joined = ["locale", *(["picture"] if issubclass(model, PublishedItem) else [])]
+        items = model.objects.child_of(self).select_related(*joined)
+        item = items.filter(slug=slug).first()
+        if item is None:
+            raise Http404
+        return item.route(request, [])
 
     def list_context(self, items: Any, threat: Threat | None = None) -> dict[str, Any]:
         """Return the live items below, with their threats in the language shown."""

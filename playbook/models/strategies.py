@@ -10,14 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.fields import RichTextField
 from wagtail.models import Orderable, Page
-from wagtail.search import index
 
 from playbook import panels
 from playbook.blocks import TEXT_FEATURES
+from playbook.search.fields import searched
 
 from .base import PublishedItem
+from .plays import PlayPage
+from .relations import translations
 from .sections import SECTION_PANELS, ListPage
 from .terms import Threat, default_locale_terms
+
+
+def _stages(strategy: Any) -> str:
+    return " ".join(f"{stage.why} {stage.decision}" for stage in strategy.stages.all())
 
 
 class StrategyPage(PublishedItem, Page):
@@ -41,7 +47,7 @@ class StrategyPage(PublishedItem, Page):
     content_panels = [*Page.content_panels, *panels.STRATEGY]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("summary")]
+    search_fields = [*Page.search_fields, *searched("summary", "when_to_use", _stages)]
     parent_page_types = ["playbook.StrategyIndexPage"]
     subpage_types: list[str] = []
 
@@ -49,12 +55,17 @@ class StrategyPage(PublishedItem, Page):
         verbose_name = _("strategy")
         verbose_name_plural = _("strategies")
 
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["stages"] = self.shown_stages()
+        return context
+
     def shown_stages(self) -> list[StrategyStage]:
-        """Return the stages, each with `shown_play` in this page's language, or None."""
-        stages = list(self.stages.select_related("play", "play__locale"))
+        """Return the stages, each with the play to show, or None. Two queries."""
+        stages = list(self.stages.select_related("play"))
+        plays = translations(PlayPage, [stage.play.translation_key for stage in stages])
         for stage in stages:
-            play = stage.play.localized
-            stage.shown_play = play if play.live else None
+            stage.shown_play = plays.get(stage.play.translation_key)
         return stages
 
 

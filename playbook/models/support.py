@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Value
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,8 +19,12 @@ from wagtail.search import index
 
 from playbook import panels
 from playbook.blocks import SMALL_FEATURES
+from playbook.search.fields import searched
 
 from .base import PublishedItem
+from .network import OrganisationPage, viewer
+from .plays import PlayPage
+from .relations import keys_of, related
 from .sections import SECTION_PANELS, ListPage
 from .terms import Threat, default_locale_terms
 
@@ -82,7 +87,11 @@ class SupportOfferPage(PublishedItem, Page):
     content_panels = [*Page.content_panels, *panels.SUPPORT]
     settings_panels = panels.SETTINGS
     promote_panels = panels.PROMOTE
-    search_fields = [*Page.search_fields, index.SearchField("scope"), index.FilterField("expires")]
+    search_fields = [
+        *Page.search_fields,
+        *searched("scope", "eligibility", "contact_route", "languages_spoken", "response_time"),
+        index.FilterField("expires"),
+    ]
     parent_page_types = ["playbook.SupportIndexPage"]
     subpage_types: list[str] = []
 
@@ -91,7 +100,7 @@ class SupportOfferPage(PublishedItem, Page):
         verbose_name_plural = _("support offers")
 
     @property
-    def expired(self) -> bool:
+    def has_expired(self) -> bool:
         return self.expires <= timezone.localdate()
 
     def clean(self) -> None:
@@ -102,10 +111,19 @@ class SupportOfferPage(PublishedItem, Page):
             raise ValidationError({"expires": _("It must expire after it was verified.")})
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.live and self.expired:
+        if self.live and self.has_expired:
             context = {"since": self.expires, "section": self.get_parent().specific}
             return TemplateResponse(request, "playbook/expired_offer.html", context, status=410)
         return super().serve(request, *args, **kwargs)
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        naming = PlayPage.objects.live().filter(support__translation_key=self.translation_key)
+        plays = PlayPage.objects.filter(translation_key__in=keys_of(naming))
+        offering = OrganisationPage.objects.seen_by(viewer(request)).filter(pk=self.offered_by_id)
+        context["organisation"] = offering.first()
+        context["relations"] = related(plays=(plays, "outcome", Value("")))
+        return context
 
 
 class SupportIndexPage(ListPage, Page):
@@ -120,8 +138,10 @@ class SupportIndexPage(ListPage, Page):
         self, request: HttpRequest, *args: Any, threat: Threat | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        offers = SupportOfferPage.objects.offered().select_related("offered_by")
-        return {**context, **self.list_context(offers, threat)}
+        listed = self.list_context(SupportOfferPage.objects.offered(), threat)
+        order = SupportOfferPage.Kind.values
+        listed["items"].sort(key=lambda offer: order.index(offer.kind))
+        return {**context, **listed}
 
 
 def soon_expired(days: int = 30) -> SupportQuerySet:

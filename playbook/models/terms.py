@@ -1,18 +1,21 @@
 """The shared words: what is happening, and how solidarity is given. Codes never change."""
 
+import uuid
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
-from wagtail.models import Locale, TranslatableMixin
+from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
 from playbook.blocks import SMALL_FEATURES
+from playbook.epoch import kept
 
 CODE = RegexValidator(
     r"^[a-z0-9]+([-_][a-z0-9]+)*$", _("Small letters, digits and hyphens only, for example: media.")
@@ -135,8 +138,10 @@ def localized(terms: list[Any]) -> list[Any]:
     """Return the terms, all of one kind, in the active language where they have it. One query."""
     if not terms:
         return []
-    locale = Locale.get_active()
-    keys = [term.translation_key for term in terms]
-    here = type(terms[0]).objects.filter(translation_key__in=keys, locale=locale)
-    by_key = {term.translation_key: term for term in here}
-    return [by_key.get(term.translation_key, term) for term in terms]
+    here = _names(type(terms[0]), translation.get_language() or settings.LANGUAGE_CODE)
+    return [here.get(term.translation_key, term) for term in terms]
+
+
+@kept
+def _names(model: type[Term], code: str) -> dict[uuid.UUID, Any]:
+    return {term.translation_key: term for term in model.objects.filter(locale__language_code=code)}

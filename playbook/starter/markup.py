@@ -1,4 +1,4 @@
-"""The small rich text of the starter files: paragraphs, `- ` lists and **bold**."""
+"""The small rich text of the starter files: `### ` headings, paragraphs, `- ` lists, **bold**."""
 
 import re
 from html import escape
@@ -15,6 +15,8 @@ def to_html(text: str) -> str:
         line = raw.strip()
         if not line:
             blocks.append(("gap", []))
+        elif line.startswith("### "):
+            blocks.append(("h3", [line[4:]]))
         elif line.startswith("- "):
             _add(blocks, "ul", line[2:])
         elif blocks and blocks[-1][0] == "ul":
@@ -34,6 +36,6 @@ def _render(kind: str, lines: list[str]) -> str:
     if kind == "gap":
         return ""
     texts = [_BOLD.sub(r"<b>\1</b>", escape(line, quote=False)) for line in lines]
-    if kind == "p":
-        return f"<p>{' '.join(texts)}</p>"
+    if kind in ("p", "h3"):
+        return f"<{kind}>{' '.join(texts)}</{kind}>"
     return f"<ul>{''.join(f'<li>{text}</li>' for text in texts)}</ul>"

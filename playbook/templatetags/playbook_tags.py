@@ -1,9 +1,13 @@
 """What the reader templates ask for."""
 
+import hashlib
 import re
 from typing import Any
 
 from django import template
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
 from django.template.context import Context
 from django.urls import reverse
 from django.utils import translation
@@ -12,13 +16,45 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 from wagtail.rich_text import RichText
 
+from playbook.addresses import absolute
+from playbook.epoch import kept
+from playbook.filing import terms_of
 from playbook.languages import Language, published, shown
-from playbook.models import CaseIndexPage, PlayIndexPage, Term
-from playbook.models.terms import localized
+from playbook.models import (
+    CaseIndexPage,
+    EpisodeIndexPage,
+    EventIndexPage,
+    FindingIndexPage,
+    JoinPage,
+    NetworkPage,
+    PlayIndexPage,
+    StandardPage,
+    StrategyIndexPage,
+    SupportIndexPage,
+    TemplateIndexPage,
+    Term,
+)
 from playbook.origin import Origin, origin_of
 from playbook.sanitise import html_for_readers
+from playbook.untranslated import untranslated_address
 
 register = template.Library()
+_SECTION_DEPTH = 3  # root, home, section
+_KINDS: dict[type[Page], str] = {
+    PlayIndexPage: "plays",
+    CaseIndexPage: "cases",
+    StrategyIndexPage: "strategies",
+    FindingIndexPage: "findings",
+    TemplateIndexPage: "templates",
+    SupportIndexPage: "support",
+    EpisodeIndexPage: "podcast",
+    EventIndexPage: "events",
+    NetworkPage: "network",
+    JoinPage: "join",
+    StandardPage: "text",
+}
+_FIRST = {PlayIndexPage, CaseIndexPage, SupportIndexPage}
+_ALWAYS = {PlayIndexPage, CaseIndexPage, JoinPage, StandardPage}
 _SENTENCE = re.compile(r"^.*?[.!?؟。…:](?=\s|$)", re.DOTALL)
 
 
@@ -46,43 +82,117 @@ def home_address(code: str) -> str:
 
 @register.simple_tag
 def sections() -> list[Page]:
-    """Return the lists of plays and of cases in the language shown."""
-    return list(
+    """Return the sections that have something to read, in the language shown."""
+    return sections_with_content(shown().code)
+
+
+@kept
+def sections_with_content(code: str) -> list[Page]:
+    """Return the live sections of a language, each with `kind` and `is_first`.
+
+    Plays and cases are always among them; another one when a page below it is live, or when it
+    has none below and speaks for itself.
+    """
+    below = Page.objects.live().filter(
+        path__startswith=OuterRef("path"), depth=OuterRef("depth") + 1
+    )
+    found = (
         Page.objects.live()
-        .type((PlayIndexPage, CaseIndexPage))
-        .filter(locale__language_code=shown().code)
+        .type(tuple(_KINDS))
+        .filter(locale__language_code=code, depth=_SECTION_DEPTH)
+        .annotate(has_content=Exists(below))
+        .select_related("locale")
         .order_by("path")
     )
+    listed = []
+    for page in found:
+        model = page.specific_class
+        page.kind, page.is_first = _KINDS[model], model in _FIRST
+        if page.has_content or model in _ALWAYS:
+            listed.append(page)
+    return listed
 
 
 @register.simple_tag
 def terms(rows: Any) -> list[Term]:
-    """Return the terms with their names in the language shown."""
-    return localized(list(rows.all()))
+    """Return the terms of one kind of a page, in the language shown. One query for all kinds."""
+    page = rows.instance
+    if "shown_terms" not in vars(page):
+        page.shown_terms = terms_of(page)
+    return page.shown_terms[rows.model]
 
 
 @register.simple_tag
 def origin(page: Page) -> Origin | None:
-    return origin_of(page)
+    """Return where the page came from; asked once, however often it is shown."""
+    if "shown_origin" not in vars(page):
+        page.shown_origin = origin_of(page)
+    return page.shown_origin
 
 
 @register.simple_tag(takes_context=True)
 def language_links(context: Context) -> list[dict[str, Any]]:
-    """Return each published language with the address of this page in it, or else of its home."""
-    page = context.get("page")
-    found: dict[str, Page] = {}
+    """Return each published language with the address of what is shown in it.
+
+    Without a live translation the address is of the same family and shows what there is, with a
+    label (see `playbook.untranslated`).
+    """
+    page, request = context.get("page"), context.get("request")
     if isinstance(page, Page) and page.pk:
-        live = page.get_translations(inclusive=True).live().select_related("locale")
-        found = {item.locale.language_code: item for item in live}
-    return [_link(language, found, page) for language in published()]
+        live = Page.objects.live().filter(translation_key=page.translation_key)
+        # Not as their own type, and of the base only what an address takes.
+        found = {
+            item.locale.language_code: item
+            for item in live.select_related("locale").only("url_path", "locale__language_code")
+        }
+        return [_page_link(language, found, page, request) for language in published()]
+    return [_link(language, _same_view(request, language.code)) for language in published()]
 
 
-def _link(language: Language, found: dict[str, Page], page: Page | None) -> dict[str, Any]:
+def _page_link(
+    language: Language, found: dict[str, Page], page: Page, request: HttpRequest | None
+) -> dict[str, Any]:
     item = found.get(language.code)
+    if item is None:
+        link = _link(language, untranslated_address(page, language.code))
+        return {**link, "is_missing": not link["is_shown"]}
+    link = _link(language, item.url + _below(page, request))
+    return {**link, "full_address": absolute(link["address"])}
+
+
+def _link(language: Language, address: str) -> dict[str, Any]:
     return {
         "language": language,
-        "address": item.url if item else home_address(language.code),
-        "full_address": item.full_url if item else None,
+        "address": address,
+        "full_address": None,
         "is_shown": language.code == shown().code,
-        "is_missing": page is not None and item is None,
+        "is_missing": False,
     }
+
+
+def _below(page: Page, request: HttpRequest | None) -> str:
+    """Return what the address adds to the page's own: `for/media/` of a list for one threat."""
+    own = page.url or ""
+    return request.path.removeprefix(own) if request and request.path.startswith(own) else ""
+
+
+def _same_view(request: HttpRequest | None, code: str) -> str:
+    """Return the address of a view in another language, or of the home where there is no view."""
+    match = getattr(request, "resolver_match", None)
+    if request is None or match is None or match.url_name in (None, "wagtail_serve"):
+        return home_address(code)
+    _empty, first, *rest = request.path.split("/")
+    is_language = any(first == language.code for language in published())
+    return "/".join(["", code, *rest]) if is_language else home_address(code)
+
+
+@register.simple_tag
+def sha256(document: Any) -> str:
+    """Return the SHA-256 of a document's file, in hex, so that a reader can check the download."""
+    key = f"playbook_sha256:{document.pk}:{document.file.name}:{document.get_file_size()}"
+    known = cache.get(key)
+    if known is None:
+        with document.open_file() as file:
+            known = hashlib.file_digest(file, "sha256").hexdigest()
+        cache.set(key, known, None)
+    return known

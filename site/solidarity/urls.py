@@ -27,3 +27,8 @@ urlpatterns = [
         prefix_default_language=True,
     ),
 ]
+
+handler400 = "playbook.error_pages.bad_request"
+handler403 = "playbook.error_pages.permission_denied"
+handler404 = "playbook.error_pages.page_not_found"
+handler500 = "playbook.error_pages.server_error"

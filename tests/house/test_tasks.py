@@ -27,7 +27,17 @@ def test_a_bare_make_lists_every_target_with_a_line():
     ).stdout
     targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
     lines = {line.split()[1]: line for line in listed.splitlines()}
-    assert {"demo", "env", "test", "test-next", "check", "bench", "lock", "clean"} <= set(lines)
+    assert {
+        "demo",
+        "env",
+        "test",
+        "test-long",
+        "test-next",
+        "check",
+        "bench",
+        "lock",
+        "clean",
+    } <= set(lines)
     assert targets == set(lines)
     assert all(len(line.split()) > 3 for line in lines.values())
 
@@ -47,7 +57,8 @@ def test_pre_commit_runs_what_make_check_runs_and_fetches_nothing():
 def test_the_run_before_landing_checks_and_tests_both_environments():
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "set -euo pipefail" in text
-    assert re.search(r"^\.ci/postgres --required make .*check test test-next$", text, re.M)
+    steps = "check test test-long test-next"
+    assert re.search(rf"^\.ci/postgres --required make .*{steps}$", text, re.M)
 
 
 @pytest.mark.parametrize("script", [".ci/run", ".ci/postgres", "docker/entrypoint"])

@@ -27,7 +27,7 @@ def every_page():
     return [page.url for page in Page.objects.live().filter(depth__gt=1)]
 
 
-def test_no_page_sets_a_cookie_runs_a_script_or_loads_from_elsewhere(client):
+def test_no_page_sets_a_cookie_writes_a_script_or_loads_from_elsewhere(client):
     addresses = [*every_page(), "/en/plays/for/media/", "/ar/nothing/"]
     assert len(addresses) > 30
     for address in addresses:
@@ -35,12 +35,16 @@ def test_no_page_sets_a_cookie_runs_a_script_or_loads_from_elsewhere(client):
         assert not answer.cookies, address
         assert "Cookie" not in answer.headers.get("Vary", ""), address
         soup = BeautifulSoup(answer.content, "html.parser")
-        assert not soup.find_all(["script", "style", "iframe"]), address
+        assert not soup.find_all(["style", "iframe"]), address
+        scripts = soup.find_all("script")
+        assert [script["src"] for script in scripts] == ["/static/playbook/reader.js"], address
+        assert not any(script.get_text() for script in scripts), address
         assert not soup.find_all(style=True), address
         assert not re.search(rb"\son[a-z]+=", answer.content), address
         for tag, name in (("link", "href"), ("img", "src")):
             for found in soup.find_all(tag, **{name: True}):
-                assert "alternate" in (found.get("rel") or []) or found[name].startswith("/")
+                kind = set(found.get("rel") or [])
+                assert kind & {"alternate", "canonical"} or found[name].startswith("/"), address
 
 
 def test_every_page_has_one_heading_a_skip_link_and_ids_that_are_there_once(client):
@@ -61,20 +65,24 @@ def test_language_and_direction_are_on_the_page(client, language, direction):
     assert soup.html["dir"] == direction
 
 
-def test_home_asks_what_is_happening_and_leads_to_the_first_hour(client):
+def test_home_asks_what_is_happening_and_leads_to_the_next_question(client):
     soup = factories.read(client, "/en/")
     assert soup.h1.get_text() == "What is happening?"
     doors = soup.select(".doors a")
     assert len(doors) == 4
     for door in doors:
-        assert "The first hour" in factories.read(client, door["href"]).get_text()
+        soup = factories.read(client, door["href"])
+        assert soup.h1.get_text(strip=True).endswith("?")
+        assert soup.select('main a[href^="/en/triage/"]')
+    assert "The first hour" in factories.read(client, "/en/plays/for/media/").get_text()
 
 
 def test_a_play_reads_in_the_order_of_need(client):
     soup = factories.read(client, "/en/plays/officials-at-the-door/")
     assert [heading.get_text() for heading in soup.find_all("h2")] == [
-        "Act now", "Do not", "What it takes", "What could make it worse", "Stop if", "All steps",
-        "Filed under", "Version and origin",
+        "Act now", "Do not", "What it takes", "What could make it worse", "Stop if",
+        "Who may know", "All steps", "Templates to fill in", "Strategies with this play",
+        "Filed under", "Version and origin", "Was this useful?", "Print or save",
     ]  # fmt: skip
     assert len(soup.select(".act li")) == 5
     assert len(soup.select(".steps > li")) > 5
@@ -85,12 +93,13 @@ def test_a_play_reads_in_the_order_of_need(client):
 def test_the_switcher_leads_to_the_translation_or_says_that_there_is_none(client):
     soup = factories.read(client, "/en/plays/quiet-diplomacy/")
     arabic = soup.select_one('.languages li[lang="ar"]')
-    assert arabic.a["href"] == "/ar/"
-    assert "لم تُترجم بعد" in arabic.get_text()
+    assert arabic.a["href"] == "/ar/plays/quiet-diplomacy/"
+    assert arabic.small
+    assert factories.read(client, arabic.a["href"]).main.select_one('.note[lang="ar"]')
     soup = factories.read(client, "/en/plays/officials-at-the-door/")
     arabic = soup.select_one('.languages li[lang="ar"]')
     assert arabic.a["href"] == "/ar/plays/officials-at-the-door/"
-    assert "لم تُترجم بعد" not in arabic.get_text()
+    assert not arabic.small
     assert {link["hreflang"] for link in soup.select("link[hreflang]")} == {"en", "ar", "fr"}
 
 

@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from solidarity.demo.plan import plan
+
+from .wire import FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
 _PORTS = 4
@@ -94,3 +99,28 @@ def chromium() -> str:
     if found is None:
         pytest.skip("no Chromium: install the Debian packages chromium and fonts-noto-core")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pictured(demo: Demo) -> str:
+    """Return the address of a case at cedar that was given a picture."""
+    port = int(demo.base("hub").rsplit(":", 1)[1])
+    cedar = next(node for node in plan(demo.folder, port) if node.id == "cedar")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.process.add_picture"],
+        env=cedar.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return demo.base("cedar") + done.stdout.split()[-1]

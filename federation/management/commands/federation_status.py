@@ -37,3 +37,9 @@ class Command(BaseCommand):
         for name in ("items", "quarantine", "blobs"):
             self.stdout.write(f"{name}: {status[name] or 'none'}")
         self.stdout.write(f"tasks waiting: {status['tasks_waiting']}")
+        search = status["search"]
+        self.stdout.write(
+            f"search: {'STALE' if search['stale'] else 'up to date'}, "
+            f"{search['waiting']} pages waiting ({search['oldest_minutes']} minutes), "
+            f"{search['missing']} missing, {search['failed']} failed"
+        )

@@ -46,13 +46,16 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "solidarity.compression.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "playbook.page_cache.PageCacheMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -60,7 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "solidarity.csp.AdminPolicyMiddleware",
+    "solidarity.csp.PolicyMiddleware",
 ]
 
 ROOT_URLCONF = "solidarity.urls"
@@ -100,6 +103,19 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- What is kept between requests ------------------------------------------------------------
+# In each process's own memory: what is kept for readers is named by the state of the content, which
+# all processes read from the database (playbook.page_cache).
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "readers": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "readers",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
+}
+PLAYBOOK_PAGE_CACHE_SECONDS = int(env.number("SOLIDARITY_PAGE_CACHE_SECONDS", 3600))
+
 # --- Languages ------------------------------------------------------------------------------
 # Every language the software knows can hold drafts; a node shows readers those it publishes.
 LANGUAGES = [
@@ -113,6 +129,8 @@ LANGUAGES = [
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 PLAYBOOK_LANGUAGES = env.names("SOLIDARITY_LANGUAGES", "en")
 LANGUAGE_CODE = PLAYBOOK_LANGUAGES[0]
+# Where "Leave quickly" goes, unless the node's design names another: an ordinary site.
+PLAYBOOK_NEUTRAL_SITE = env.text("SOLIDARITY_NEUTRAL_SITE", "https://www.wikipedia.org/")
 WAGTAIL_I18N_ENABLED = True
 USE_I18N = True
 USE_TZ = True
@@ -124,6 +142,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = env.path("SOLIDARITY_STATIC_ROOT", DATA_DIR / "static")
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.path("SOLIDARITY_MEDIA_ROOT", DATA_DIR / "media")
+# Documents that took long to make (PDF and the like). They can be thrown away at any time.
+PLAYBOOK_MADE_ROOT = env.path("SOLIDARITY_MADE_ROOT", DATA_DIR / "made")
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's page editor
 
 # --- People ---------------------------------------------------------------------------------
@@ -138,6 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Browsers keep cookies by host, not by port: two nodes on one host must not share names.
 SESSION_COOKIE_NAME = f"session_{NODE_ID}"
 CSRF_COOKIE_NAME = f"csrf_{NODE_ID}"
+CSRF_FAILURE_VIEW = "playbook.error_pages.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -151,6 +172,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "img-src": [SELF],
+        "media-src": [SELF],
         "style-src": [SELF],
         "script-src": [SELF, NONCE],
         "font-src": [NONE],
@@ -181,7 +203,10 @@ WAGTAILDOCS_EXTENSIONS = ["pdf", "odt", "docx", "txt"]
 WAGTAILIMAGES_EXTENSIONS = ["jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_IMAGE_MODEL = "playbook.PlaybookImage"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# "simple": no stemming, which is for one language and here are many (playbook.search).
+WAGTAILSEARCH_BACKENDS = {
+    "default": {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "simple"}
+}
 
 # --- Tasks ----------------------------------------------------------------------------------
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "ENQUEUE_ON_COMMIT": False}}
@@ -217,12 +242,24 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 
-# --- Logs: what happened, never who read it (no address, no user agent) -----------------------
+# --- Logs: what happened, never who read what -------------------------------------------------
+# No address, no user agent, no path: see solidarity.logs.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no_reader": {"()": "solidarity.logs.WithoutReader"}},
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["no_reader"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django_tasks": {"level": "WARNING"}},  # several lines a saved page otherwise
+    "loggers": {
+        # Django's own handlers are left out: one of them mails whole requests, addresses included.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django_tasks": {"level": "WARNING"},  # several lines a saved page otherwise
+    },
 }

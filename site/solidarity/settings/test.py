@@ -17,6 +17,7 @@ LANGUAGE_CODE = "en"
 _scratch = Path(tempfile.mkdtemp(prefix="solidarity-test-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 MEDIA_ROOT = _scratch / "media"
+PLAYBOOK_MADE_ROOT = _scratch / "made"
 DATABASES = {
     "default": dj_database_url.parse(
         os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_scratch / 'test.sqlite3'}"
@@ -36,3 +37,5 @@ FEDERATION = {
     "PRIVATE_ENDPOINT": True,
 }
 WHITENOISE_AUTOREFRESH = True
+# Tests change settings and texts behind the content's back. Those about the cache turn it on.
+PLAYBOOK_PAGE_CACHE_SECONDS = 0

@@ -1,0 +1,1 @@
+"""Was this useful? Readers' four buttons, and what editors see of them."""

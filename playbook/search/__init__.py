@@ -1,0 +1,1 @@
+"""Reader search: one normaliser for texts and queries, Wagtail's index, words that people type."""

@@ -1,0 +1,72 @@
+"""What one look at a page costs over the wire, as Chromium's own network log counts it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Transfer:
+    url: str
+    kind: str
+    size: int = 0  # bytes with headers, as sent
+
+
+@dataclass
+class View:
+    """Everything that one page made the browser load."""
+
+    transfers: list[Transfer] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return sum(one.size for one in self.transfers)
+
+    def size_of(self, kind: str) -> int:
+        return sum(one.size for one in self.transfers if one.kind == kind)
+
+    def strangers(self, base: str) -> list[str]:
+        own = urlsplit(base).netloc
+        return [one.url for one in self.transfers if urlsplit(one.url).netloc != own]
+
+
+def view(page: Page, url: str, *, scroll: bool = False) -> View:
+    """Load a page in an empty cache; the icon is counted though headless Chromium leaves it out."""
+    seen: dict[str, Transfer] = {}
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+
+    def asked(event: dict[str, Any]) -> None:
+        if event["request"]["url"].startswith("http"):
+            seen[event["requestId"]] = Transfer(event["request"]["url"], event["type"])
+
+    def arrived(event: dict[str, Any]) -> None:
+        if event["requestId"] in seen:
+            seen[event["requestId"]].size = event["encodedDataLength"]
+
+    session.on("Network.requestWillBeSent", asked)
+    session.on("Network.loadingFinished", arrived)
+    page.goto(url, wait_until="networkidle")
+    if scroll:
+        page.evaluate("document.querySelector('details.waits').scrollIntoView()")
+        page.wait_for_load_state("networkidle")
+    icon = page.locator('link[rel="icon"]').evaluate("link => link.href")
+    if icon not in {one.url for one in seen.values()}:
+        session.send("Network.clearBrowserCache")
+        page.evaluate("url => fetch(url).then(answer => answer.arrayBuffer())", icon)
+        page.wait_for_load_state("networkidle")
+    session.detach()
+    return View(list(seen.values()))
