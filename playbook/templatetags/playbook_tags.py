@@ -54,7 +54,8 @@ _KINDS: dict[type[Page], str] = {
     StandardPage: "text",
 }
 _FIRST = {PlayIndexPage, CaseIndexPage, SupportIndexPage}
-_ALWAYS = {PlayIndexPage, CaseIndexPage, JoinPage, StandardPage}
+# An empty page for help has words for whoever stands before it.
+_ALWAYS = {PlayIndexPage, CaseIndexPage, SupportIndexPage, JoinPage, StandardPage}
 _SENTENCE = re.compile(r"^.*?[.!?؟。…:](?=\s|$)", re.DOTALL)
 
 

@@ -1,11 +1,13 @@
 """Every string that a reader sees is there in every language, in the compiled catalogue too."""
 
+import ast
 import re
 from pathlib import Path
 
 import polib
 import pytest
 from django.conf import settings
+from django.utils.translation.template import templatize
 
 from playbook.models import CasePage, Evidence, PlayPage
 from playbook.models.base import ShownStatus
@@ -14,15 +16,17 @@ from playbook.redaction import QUESTIONS
 
 FOLDER = Path(settings.LOCALE_PATHS[0])
 TEMPLATES = Path(__file__).resolve().parents[2] / "playbook" / "templates"
-TRANSLATE = re.compile(r"""{% translate ("(?P<a>[^"]+)"|'(?P<b>[^']+)')""")
+# What Django's own extraction writes for a tag: a call with the text, behind its context if any.
+_TEXT = r"""u?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
+CALL = re.compile(rf"\b(?:_|n?gettext|n?pgettext\({_TEXT},)\s*\(?\s*{_TEXT}")
 CHOICES = [ShownStatus, Phase, Effort, Visibility, CasePage.Kind, Evidence.Stance]
 
 
 def reader_strings() -> set[str]:
     found = {
-        match["a"] or match["b"]
+        ast.literal_eval(match[2])
         for path in TEMPLATES.rglob("*.html")
-        for match in TRANSLATE.finditer(path.read_text(encoding="utf-8"))
+        for match in CALL.finditer(templatize(path.read_text(encoding="utf-8")))
     }
     labels = [label for choices in CHOICES for _value, label in choices.choices]
     # A lazy string's argument is the message in the source language.
@@ -40,12 +44,6 @@ def test_nothing_is_left_in_english(language):
     assert len(wanted) > 80
     assert wanted - set(done) == set()
     assert {entry.msgid: entry.msgstr for entry in compiled} == done
-
-
-def test_blocks_with_values_in_them_are_not_used_in_reader_templates():
-    """The test above does not read them; write a sentence and its value side by side."""
-    for path in TEMPLATES.rglob("*.html"):
-        assert "blocktrans" not in path.read_text(encoding="utf-8"), path
 
 
 def test_plays_and_cases_have_no_choice_outside_these():

@@ -380,6 +380,7 @@ def test_an_e_book_holds_all_public_texts_and_turns_its_pages_the_right_way(site
     assert "One voice" in contents(data)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not (EPUBCHECK.exists() and shutil.which("java")), reason="needs Debian's epubcheck"
 )
@@ -408,6 +409,7 @@ def test_an_e_book_passes_epubcheck(site, client, tmp_path, language):
         assert "WARNING" not in done.stdout + done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not (EPUBCHECK.exists() and shutil.which("java")), reason="needs Debian's epubcheck"
 )

@@ -75,6 +75,7 @@ handler400 = "playbook.error_pages.bad_request"
 handler500 = "playbook.error_pages.server_error"
 
 
+@pytest.mark.django_db
 @pytest.mark.urls(__name__)
 def test_a_bad_request_leaves_no_traceback_and_a_fault_does(written):
     client = Client(raise_request_exception=False, REMOTE_ADDR="198.51.100.7")

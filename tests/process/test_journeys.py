@@ -9,7 +9,12 @@ from pypdf import PdfReader
 
 from .conftest import Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("demo")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.long,
+    pytest.mark.xdist_group("demo"),
+]
 
 NEUTRAL = "https://www.wikipedia.org/"
 PLAY = "/en/plays/officials-at-the-door/"

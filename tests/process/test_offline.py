@@ -11,7 +11,12 @@ from solidarity.demo.plan import plan
 
 from .conftest import ROOT, Demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("demo")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.process,
+    pytest.mark.long,
+    pytest.mark.xdist_group("demo"),
+]
 
 WORKERS = "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
 CACHES = "caches.keys()"
