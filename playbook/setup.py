@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import Locale, Page, Site
 
 from playbook import publishing
+from playbook.indexing import indexed_once
 from playbook.models import (
     CaseIndexPage,
     EpisodeIndexPage,
@@ -42,6 +43,7 @@ SECTIONS: dict[type[Page], tuple[str, Any]] = {
 
 
 @transaction.atomic
+@indexed_once()
 def prepare_site(languages: list[str]) -> None:
     """Make what is missing for a site in these languages, and in the node's own; change no text.
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.models import Locale, Page
 
+from playbook.indexing import indexed_once
 from playbook.models import Dimension, JoinPage, Mechanism, PublishedItem, Sector, Threat
 from playbook.setup import section_for
 from playbook.starter.files import read_items
-from playbook.starter.indexing import indexed_once
 from playbook.starter.kinds import KINDS, Kind
 from playbook.starter.markup import to_html
 from playbook.workflows import publish_trusted
@@ -34,7 +34,8 @@ def load_starter(languages: list[str], *, live: bool = False) -> int:
     A page is missing when its section has none with that slug: what editors did to one stays as
     it is. Raises StarterFileError for a file that cannot be read.
     """
-    with indexed_once() as made:
+    made: list[Page] = []
+    with indexed_once():
         loader = Loader(made, live=live)
         for kind in KINDS:
             loader.load(kind, languages)
