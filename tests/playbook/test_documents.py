@@ -71,7 +71,10 @@ def strategy(*plays, language="en", **fields):
     page.live = False
     page.locale = Locale.objects.get(language_code=language)
     page.threats = [factories.threat()]
-    page.stages = [StrategyStage(play=play, decision="Who decides?") for play in plays]
+    page.stages = [
+        StrategyStage(play=play, sort_order=place, decision="Who decides?")
+        for place, play in enumerate(plays)
+    ]
     section_for(StrategyPage, language).add_child(instance=page)
     page.save_revision()
     return factories.live(page)
