@@ -61,7 +61,7 @@ def _live_item(pk: int) -> Page:
     """Return the page that readers can read and speak of, as its bare row."""
     if translation.get_language() not in published_codes():
         raise Http404
-    item = Page.objects.live().select_related("locale").filter(pk=pk).first()
+    item = Page.objects.live().public().select_related("locale").filter(pk=pk).first()
     if item is None or not issubclass(item.specific_class or Page, PublishedItem):
         raise Http404
     return item

@@ -20,6 +20,7 @@ from playbook.search.fields import searched
 
 from .base import PublishedItem
 from .findings import FindingPage
+from .readable import readable
 from .relations import keys_of, related
 from .sections import SECTION_PANELS, SectionPage
 
@@ -82,7 +83,7 @@ class EventIndexPage(SectionPage, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        events = list(EventPage.objects.child_of(self).live().order_by("begins"))
+        events = list(EventPage.objects.child_of(self).live().filter(readable()).order_by("begins"))
         today = timezone.localdate()
         context["coming"] = [event for event in events if (event.ends or event.begins) >= today]
         context["past"] = [event for event in events if (event.ends or event.begins) < today][::-1]

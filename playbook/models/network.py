@@ -21,6 +21,7 @@ from playbook.content_checks import ItemForm
 from playbook.search.fields import searched
 
 from .base import GatedPage
+from .readable import readable
 from .relations import related
 from .sections import SECTION_PANELS, SectionPage
 from .terms import Sector, default_locale_terms
@@ -38,7 +39,7 @@ class ListedQuerySet(PageQuerySet):
         allowed = [Listing.PUBLIC]
         if getattr(user, "is_authenticated", False):
             allowed.append(Listing.MEMBERS)
-        return self.live().filter(listing__in=allowed)
+        return self.live().filter(readable(), listing__in=allowed)
 
 
 def viewer(request: HttpRequest) -> Any:

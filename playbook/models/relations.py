@@ -17,6 +17,8 @@ from wagtail.models import Page
 
 from playbook.languages import Language, language, published_codes
 
+from .readable import readable
+
 TRAINING_EXAMPLE = Case(When(composite=True, then=Value("composite")), default=Value(""))
 
 
@@ -47,7 +49,8 @@ def translations(model: type[Page], keys: Iterable[uuid.UUID]) -> dict[uuid.UUID
         return {}
     rows = (
         model.objects.live()
-        .filter(translation_key__in=wanted, locale__language_code__in=published_codes())
+        .filter(readable(), translation_key__in=wanted)
+        .filter(locale__language_code__in=published_codes())
         .select_related("locale")
     )
     found: dict[uuid.UUID, Any] = {}
@@ -92,7 +95,7 @@ def related_in_one(
     }
     rows = (
         Page.objects.live()
-        .filter(wanted, locale__language_code__in=published_codes())
+        .filter(wanted, readable(), locale__language_code__in=published_codes())
         .order_by()
         .values(
             "translation_key",
@@ -116,7 +119,7 @@ def related_in_one(
 
 def _columns(name: str, pages: QuerySet[Any], text: Any, mark: Any) -> QuerySet[Any]:
     return (
-        pages.filter(live=True, locale__language_code__in=published_codes())
+        pages.filter(readable(), live=True, locale__language_code__in=published_codes())
         .order_by()
         .values(
             "translation_key",

@@ -14,6 +14,7 @@ from wagtail.url_routing import RouteResult
 from playbook.blocks import SMALL_FEATURES
 
 from .base import GatedPage, PublishedItem
+from .readable import readable
 from .terms import Threat, localized
 
 SECTION_PANELS = [*Page.content_panels, FieldPanel("intro")]
@@ -60,7 +61,13 @@ class ListPage(SectionPage):
 
     def list_context(self, items: Any, threat: Threat | None = None) -> dict[str, Any]:
         """Return the live items below, with their threats in the language shown."""
-        items = items.child_of(self).live().prefetch_related("threats").order_by("path")
+        items = (
+            items.child_of(self)
+            .live()
+            .filter(readable())
+            .prefetch_related("threats")
+            .order_by("path")
+        )
         if threat is not None:
             items = items.filter(threats=threat)
         rows = list(items)

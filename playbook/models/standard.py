@@ -13,6 +13,7 @@ from playbook.blocks import ROLE_BLOCKS, TEXT_FEATURES
 from playbook.search.fields import searched
 
 from .base import GatedPage
+from .readable import readable
 from .sections import SECTION_PANELS, SectionPage
 
 
@@ -32,7 +33,7 @@ class StandardPage(GatedPage, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        context["pages"] = list(self.get_children().live())
+        context["pages"] = list(self.get_children().live().filter(readable()))
         return context
 
 

@@ -11,6 +11,7 @@ from wagtail.models import Page
 from playbook.languages import published_codes
 from playbook.models import PlayPage, Status, SupportOfferPage
 from playbook.models.plays import Phase, Visibility
+from playbook.models.readable import readable
 from playbook.threats import ThreatTree
 
 from .questions import NEED, PEOPLE, PUBLICITY, WHEN
@@ -89,7 +90,7 @@ def choose_offers(walk: Walk, tree: ThreatTree) -> list[SupportOfferPage]:
     concerned = _threat_rows(walk, tree)
     offers = (
         SupportOfferPage.objects.offered()
-        .filter(locale__language_code__in=published_codes())
+        .filter(readable(), locale__language_code__in=published_codes())
         .exclude(status=Status.HISTORIC)
         .select_related("locale")
         .prefetch_related("threats")
@@ -119,7 +120,7 @@ def fits_the_moment(play: PlayPage, walk: Walk) -> bool:
 def _candidates(walk: Walk, tree: ThreatTree) -> list[PlayPage]:
     plays = (
         PlayPage.objects.live()
-        .filter(locale__language_code__in=published_codes())
+        .filter(readable(), locale__language_code__in=published_codes())
         .exclude(status=Status.HISTORIC)
         .select_related("locale")
         .prefetch_related("threats", "mechanisms")
