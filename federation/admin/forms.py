@@ -81,6 +81,17 @@ class InviteForm(forms.Form):
     )
 
 
+class JoinForm(forms.Form):
+    invite = forms.CharField(
+        label=_("The invite that the hub's operator gave you"),
+        max_length=2000,
+        help_text=_("The text that starts with spb1. It works once."),
+        widget=forms.Textarea(
+            attrs={"rows": 4, "dir": "ltr", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+
+
 class InboxFilter(forms.Form):
     """What to list: by state, origin, language and kind. Empty means: the inbox, from anyone."""
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import segno
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +17,7 @@ from federation.services import enrolment, status
 from federation.tasks import sync_with
 
 from .base import Act, Refused, Screen, Text, tell_error
-from .forms import ConfirmForm, InviteForm
+from .forms import ConfirmForm, InviteForm, JoinForm
 from .texts import remedy_for
 
 
@@ -25,6 +27,11 @@ def own_fingerprint() -> tuple[str, FederationError | None]:
         return enrolment.own_fingerprint(), None
     except FederationError as error:
         return "", error
+
+
+def invite_code(invite: str) -> SafeString:
+    """Return the invite as a QR code, an SVG to stand in the page."""
+    return mark_safe(segno.make(invite, error="l").svg_inline(scale=3, border=4))  # noqa: S308
 
 
 class Peers(Screen):
@@ -160,7 +167,10 @@ class Invite(Screen):
                 tell_error(request, error)
             except Refused as refused:
                 form.add_error(None, str(refused))
-        response = self.render_to_response(self.get_context_data(form=form, invite=invite))
+        code = invite_code(invite) if invite else ""
+        response = self.render_to_response(
+            self.get_context_data(form=form, invite=invite, code=code)
+        )
         response["Cache-Control"] = "no-store"
         return response
 
@@ -171,3 +181,31 @@ class Invite(Screen):
         if node_id == conf.NODE_ID:
             raise Refused(_("That is this node's own name."))
         return enrolment.create_invite(node_id, conf)
+
+
+class Join(Screen):
+    """Answers a hub's invite. Who answers there must have the fingerprint that the invite gives."""
+
+    any_of = ("manage_peers",)
+    template_name = "federation/join.html"
+    header_icon = "mail"
+    page_title: Text = gettext_lazy("Join a hub")
+    trail = (("peers", gettext_lazy("Peers")),)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        fingerprint, problem = own_fingerprint()
+        kwargs.setdefault("form", JoinForm())
+        return super().get_context_data(
+            conf=get_conf(), fingerprint=fingerprint, problem=problem, **kwargs
+        )
+
+    def post(self, request: Any, **kwargs: Any) -> Any:
+        form, hub = JoinForm(request.POST), None
+        if form.is_valid():
+            try:
+                hub = enrolment.join(form.cleaned_data["invite"])
+            except FederationError as error:
+                tell_error(request, error)
+        response = self.render_to_response(self.get_context_data(form=form, hub=hub))
+        response["Cache-Control"] = "no-store"
+        return response

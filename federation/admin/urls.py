@@ -39,6 +39,7 @@ urlpatterns = [
     path("notes/", notes.Notes.as_view(), name="notes"),
     path("peers/", peers.Peers.as_view(), name="peers"),
     path("peers/invite/", peers.Invite.as_view(), name="invite"),
+    path("peers/join/", peers.Join.as_view(), name="join"),
     path("peers/<slug:node_id>/fetch/", peers.Fetch.as_view(), name="fetch"),
     path("peers/<slug:node_id>/confirm/", peers.Confirm.as_view(), name="confirm"),
     path("peers/<slug:node_id>/pull/", peers.Pull.as_view(), name="pull"),

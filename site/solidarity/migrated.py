@@ -5,6 +5,7 @@ migration's contents and the versions of the packages that bring migrations of t
 """
 
 import fcntl
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -50,6 +51,7 @@ def copy_migrated(target: Path) -> None:
         shutil.copyfile(made, target)
 
 
+@functools.cache
 def database_key() -> str:
     """Return a key over what migrates: every migration's contents, the packages' versions."""
     digest = hashlib.sha256(LANGUAGE.encode())

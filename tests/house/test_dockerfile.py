@@ -202,6 +202,7 @@ def get(image, path):
 
 
 @pytest.mark.process
+@pytest.mark.long
 def test_every_role_runs_in_production_and_writes_only_to_its_volume(tmp_path):
     image = Image(tmp_path)
     image.build()

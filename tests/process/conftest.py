@@ -1,4 +1,8 @@
-"""The demo as a newcomer runs it: three nodes, nine processes, one exchange, on free ports."""
+"""The demo as a newcomer runs it: three nodes, six processes, one exchange, on free ports.
+
+Everything here ends with the last test of this folder. Servers that stay would cost the other tests
+time, and Playwright leaves an event loop in the thread, in which Django refuses the database.
+"""
 
 import json
 import os
@@ -64,9 +68,9 @@ def environment() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Run the demo until the session ends; its servers are up and its exchange is done."""
+    """Run the demo while these tests run; its servers are up and its exchange is done."""
     folder = tmp_path_factory.mktemp("demo")
     process = subprocess.Popen(
         demo_command("--dir", str(folder), "--port-base", str(free_ports())),
@@ -92,7 +96,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     """Return where Chromium is; without it, skip and say what to install."""
     found = shutil.which("chromium")
@@ -101,7 +105,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -109,7 +113,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pictured(demo: Demo) -> str:
     """Return the address of a case at cedar that was given a picture."""
     port = int(demo.base("hub").rsplit(":", 1)[1])

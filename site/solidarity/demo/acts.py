@@ -14,7 +14,6 @@ import yaml
 from solidarity.demo.hostile import NODE_ID, HostileRelay
 from solidarity.demo.people import Person, StepFailed, until
 from solidarity.demo.plan import Node, ports
-from solidarity.demo.processes import run_command
 
 TEXTS = Path(__file__).parent / "texts"
 
@@ -58,7 +57,7 @@ class Acts:
         joining = [node for node in (self.first, self.second) if node.id not in known]
         invites = [self._invite(admin, node.id) for node in joining]
         with ThreadPoolExecutor() as pool:
-            said = list(pool.map(_join, joining, invites))
+            said = list(pool.map(self._join, joining, invites))
         for node, fingerprint in zip(joining, said, strict=True):
             admin.post(f"/admin/federation/peers/{node.id}/confirm/", {"fingerprint": fingerprint})
         if NODE_ID not in known:
@@ -75,6 +74,14 @@ class Acts:
         if found is None:
             raise StepFailed("the hub showed no invite")
         return found[0]
+
+    def _join(self, node: Node, invite: str) -> str:
+        """Answer an invite at a node; return the fingerprint that its operator reads out there."""
+        page = self.person(node, "admin").post("/admin/federation/peers/join/", {"invite": invite})
+        shown = re.findall(r'class="fed-fingerprint"[^>]*>([0-9a-f ]+)<', page)
+        if len(shown) != 2:  # its own and the hub's
+            raise StepFailed(f"{node.id} could not join")
+        return shown[0]
 
     # --- What everybody does ------------------------------------------------------------------
 
@@ -148,12 +155,3 @@ def log_size(node: Node) -> int:
 def await_status(url: str, status: int) -> None:
     """Wait until a page answers with this status."""
     until(f"{status} at {url}", lambda: read(url)[0] == status)
-
-
-def _join(node: Node, invite: str) -> str:
-    """Answer an invite by command at a node; return the fingerprint that it shows."""
-    said = run_command(node, "federation_join", invite)
-    found = re.search(r"This node:\s+([0-9a-f ]+)", said)
-    if found is None:
-        raise StepFailed(f"{node.id} showed no fingerprint: {said}")
-    return found[1].strip()

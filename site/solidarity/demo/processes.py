@@ -1,4 +1,4 @@
-"""The nodes' processes: a web server, a worker and a scheduler each, started and ended here."""
+"""The nodes' processes: a web server and one that works behind it, started and ended here."""
 
 import signal
 import socket
@@ -7,15 +7,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
-from solidarity.demo.build import DemoError
+from solidarity.demo.build import DemoError, clear_unfinished, copy_databases, filled
 from solidarity.demo.plan import BASE_DIR, Node
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
-_QUIET = ("--skip-checks",)  # the settings are the same for every process of the demo
 
 
 def require_free_ports(ports: Sequence[int]) -> None:
@@ -33,41 +32,47 @@ def require_free_ports(ports: Sequence[int]) -> None:
 
 
 @contextmanager
-def running(nodes: Sequence[Node], build: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Run all processes of all nodes until the block ends, however it ends.
+def running(nodes: Sequence[Node]) -> Iterator[None]:
+    """Make the nodes that are missing and run all of them until the block ends, however it ends.
 
-    The web servers start before `build` makes the databases: they look at theirs with the first
-    request only, and while it migrates a core is free.
+    The processes start before the databases are there: they look at theirs when they are told to,
+    or with the first request, and while one process migrates a core is free.
     """
+    clear_unfinished(nodes)
     with ExitStack() as stack:
         started: list[subprocess.Popen[bytes]] = []
         stack.callback(_stop, started)
 
-        def start(node: Node, command: list[str]) -> None:
+        def start(node: Node, command: list[str]) -> subprocess.Popen[bytes]:
             log = stack.enter_context((node.folder / "node.log").open("ab"))
-            started.append(
-                subprocess.Popen(
-                    command, env=node.environment, cwd=BASE_DIR, stdout=log, stderr=log,
-                    start_new_session=True,
-                )
+            process = subprocess.Popen(
+                command, env=node.environment, cwd=BASE_DIR, stdin=subprocess.PIPE, stdout=log,
+                stderr=log, start_new_session=True,
             )  # fmt: skip
+            started.append(process)
+            return process
 
+        behind = [start(node, _BEHIND) for node in nodes]
         for node in nodes:
             start(node, _web(node))
-        build()
-        for node in nodes:
-            for command in _BACKGROUND:
-                start(node, command)
+        copy_databases(nodes)
+        for node, process in zip(nodes, behind, strict=True):
+            done = filled(node)
+            _tell(process, "work" if done.exists() else f"fill {done}")
         for node in nodes:
             _wait_until_up(node, started)
         yield
 
 
-_MANAGE = [sys.executable, str(BASE_DIR / "manage.py")]
-_BACKGROUND = (
-    [*_MANAGE, "db_worker", "--interval", "0.1", "--no-startup-delay", *_QUIET, "--no-reload"],
-    [*_MANAGE, "run_scheduler", "--interval", "0.2", *_QUIET],
-)
+_BEHIND = [sys.executable, str(BASE_DIR / "manage.py"), "demo_node", "--skip-checks"]
+
+
+def _tell(process: subprocess.Popen[bytes], line: str) -> None:
+    """Send a process its line. One that has died meanwhile is found by who waits for it."""
+    assert process.stdin is not None  # noqa: S101 it was opened with a pipe
+    with suppress(BrokenPipeError):
+        process.stdin.write(f"{line}\n".encode())
+        process.stdin.close()
 
 
 def _web(node: Node) -> list[str]:
@@ -79,17 +84,22 @@ def _web(node: Node) -> list[str]:
 
 
 def _wait_until_up(node: Node, started: Sequence[subprocess.Popen[bytes]]) -> None:
+    done = filled(node)
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if any(process.poll() is not None for process in started):
-            break
-        try:
-            with urllib.request.urlopen(f"{node.url}/healthz", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.05)
+    while time.monotonic() < deadline and all(process.poll() is None for process in started):
+        if done.exists() and _answers(node):
+            return
+        time.sleep(0.05)
     log = (node.folder / "node.log").read_text(encoding="utf-8", errors="replace")
     raise DemoError(f"Node {node.id} did not start. The end of its log:\n{log[-3000:]}")
+
+
+def _answers(node: Node) -> bool:
+    try:
+        with urllib.request.urlopen(f"{node.url}/healthz", timeout=5):
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
 
 
 def _stop(started: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -104,13 +114,3 @@ def _stop(started: Sequence[subprocess.Popen[bytes]]) -> None:
             process.kill()
             process.wait()
 
-
-def run_command(node: Node, *arguments: str) -> str:
-    """Run a management command at a node; return what it printed, raise DemoError if it failed."""
-    done = subprocess.run(
-        [*_MANAGE, *arguments, *_QUIET],
-        env=node.environment, cwd=BASE_DIR, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise DemoError(f"{arguments[0]} at {node.id}: {done.stderr.strip()}")
-    return done.stdout

@@ -1,6 +1,7 @@
 """What an operator does: peers, invites, quarantine, subscriptions."""
 
 import pytest
+import segno
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -164,6 +165,39 @@ def test_who_is_a_member_is_not_invited_again(operator, hub, other):
     response = post(operator, "invite", node_id="cedar")
     assert "enrol.already" in response.content.decode()
     assert not Invite.objects.exists()
+
+
+def test_an_invite_is_a_code_to_be_scanned_as_well(operator, hub):
+    html = post(operator, "invite", node_id="fig").content.decode()
+    invite = next(part for part in html.replace("<", ">").split(">") if part.startswith("spb1."))
+    assert segno.make(invite, error="l").svg_inline(scale=3, border=4) in html
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("spb1.####", "enrol.invite-invalid"),
+        (BAD, "enrol.invite-invalid"),
+        (InviteText("hub", "https://hub.example", "0" * 64, "fig", "t").encode(), "enrol.invite-invalid"),
+        (InviteText("hub", "https://hub.invalid", "0" * 64, "here", "t").encode(), "peer."),
+    ],
+    ids=["no invite", "hostile", "for another node", "nobody answers"],
+)  # fmt: skip
+def test_what_is_no_invite_for_this_node_is_refused_by_name(operator, text, code):
+    html = post(operator, "join", invite=text).content.decode()
+    assert code in html
+    assert BAD not in html
+    assert not Peer.objects.exists()
+
+
+def test_an_empty_invite_is_asked_for(operator):
+    assert "This field is required" in post(operator, "join").content.decode()
+
+
+def test_a_node_is_offered_to_join_and_a_hub_to_invite(operator, settings):
+    assert reverse("federation_admin:join") in screen(operator, "peers")
+    settings.FEDERATION = {**settings.FEDERATION, "ROLE": "hub"}
+    assert reverse("federation_admin:invite") in screen(operator, "peers")
 
 
 def test_quarantine_says_what_why_and_what_to_do(operator, other):

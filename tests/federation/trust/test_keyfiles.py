@@ -57,7 +57,11 @@ def test_a_missing_key_is_named(tmp_path):
     assert caught.value.item == "log"
 
 
-@pytest.mark.parametrize("text", [b"", b"not a key", b"\xff\xfe", other_kind()])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"not a key", b"\xff\xfe", other_kind()],
+    ids=["empty", "no key", "no text", "another kind"],
+)
 def test_a_file_that_is_no_ed25519_key_is_broken(tmp_path, text: bytes):
     create_keys(tmp_path)
     (tmp_path / "record.pem").write_bytes(text)

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from solidarity.demo.build import DemoError, build_nodes, clear_unfinished
+from solidarity.demo.build import DemoError
 from solidarity.demo.people import StepFailed
 from solidarity.demo.plan import BASE_DIR, Node, plan, ports
 from solidarity.demo.processes import require_free_ports, running
@@ -38,8 +38,7 @@ class Command(BaseCommand):
         try:
             require_free_ports(ports(nodes))
             self.say("Making the nodes (the first time takes a little longer)…")
-            missing = clear_unfinished(nodes)
-            with running(nodes, lambda: build_nodes(missing)):
+            with running(nodes):
                 failed = self.exchange(nodes, folder, started)
                 if not options["once"]:
                     self.wait()
