@@ -21,10 +21,11 @@ DEV_STAMP := $(VENV)/.dev-$(call hash,requirements-dev.txt)
 NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 
 # What runs on PostgreSQL as well: federation (but its wire, which knows no database), models, search.
+# What readers' pages show (tests/readers) comes from the same models.
 POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process and not long"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-long test-next check messages bench lock clean
+.PHONY: help demo compiled env test test-long test-next check messages bench lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,20 +48,23 @@ $(NEXT_STAMP):
 	@$(NEXT)/bin/$(COMPILE) $(NEXT)/lib
 	@rm -f $(NEXT)/.next-* && touch $@
 
-demo: $(RUNTIME_STAMP)  ## Run three nodes and watch a play travel between them (ARGS="--once --json")
-	@$(BIN)/$(COMPILE) site playbook federation
+# Where Python may not write what it compiles, each process that starts would compile it again.
+compiled:
+	@$(PYTHON) -m compileall -q -j 0 site playbook federation
+
+demo: $(RUNTIME_STAMP) compiled  ## Run three nodes and watch a play travel between them (ARGS="--once --json")
 	@$(BIN)/python manage.py demo $(ARGS)
 
 env: $(DEV_STAMP)  ## Install what the tests need into .venv, from the hash-locked file
 
-test: env  ## Run every test on SQLite, then federation and models on PostgreSQL
+test: env compiled  ## Run every test on SQLite, then federation and models on PostgreSQL
 	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(POSTGRES_TESTS) $(ARGS)
 
-test-long: env  ## Run the tests that take minutes or measure time, one after another
+test-long: env compiled  ## Run the tests that take minutes or measure time, one after another
 	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n 0 -m long $(ARGS)
 
-test-next: $(NEXT_STAMP)  ## Run all but the browser tests on the next Wagtail
+test-next: $(NEXT_STAMP) compiled  ## Run all but the browser tests on the next Wagtail
 	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) --dist loadgroup -m "not browser and not long" $(ARGS)
 
 check: export DJANGO_SETTINGS_MODULE = solidarity.settings.test

@@ -7,7 +7,8 @@ from django.test import Client, override_settings
 from playbook.setup import prepare_site
 from playbook.starter.loader import load_starter
 
-pytestmark = pytest.mark.django_db
+# One worker has them all: the starter texts are loaded once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("relevance")]
 LANGUAGES = ["en", "ar", "es", "fr", "pt", "sw"]
 DOOR, STORY, DEMAND = (
     "officials-at-the-door", "false-story-spreading", "unexpected-compliance-demand",

@@ -10,7 +10,8 @@ from wagtail.models import Page
 from playbook.starter.loader import load_starter
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+# One worker has them all: the starter texts are loaded once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("starter-pages")]
 LANGUAGES = [("en", "ltr"), ("ar", "rtl"), ("fr", "ltr")]
 
 

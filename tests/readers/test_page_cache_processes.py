@@ -25,7 +25,7 @@ def environment(node: Node) -> dict[str, str]:
 
 def act(node: Node, name: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.playbook.node_editor", name],
+        [sys.executable, "-m", "tests.readers.node_editor", name],
         env=environment(node), cwd=BASE_DIR, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What an editor does at a node, as a process: `python -m tests.playbook.node_editor ACT`.
+"""What an editor does at a node, as a process: `python -m tests.readers.node_editor ACT`.
 
 Acts: fill (live plays, one of them shared), withdraw, retract, unpublish, revise.
 """

@@ -10,7 +10,8 @@ from playbook.triage.choosing import choose_plays
 from playbook.triage.walk import read_path
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+# One worker has them all: the starter texts are loaded once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("triage")]
 THREATS = ["bureaucratic", "media", "coercive", "upheaval"]
 
 
