@@ -49,7 +49,7 @@ $(NEXT_STAMP):
 	@rm -f $(NEXT)/.next-* && touch $@
 
 # Where Python may not write what it compiles, each process that starts would compile it again.
-compiled:
+compiled:  ## Compile our own modules
 	@$(PYTHON) -m compileall -q -j 0 site playbook federation
 
 demo: $(RUNTIME_STAMP) compiled  ## Run three nodes and watch a play travel between them (ARGS="--once --json")
