@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
 from solidarity.demo.build import DemoError, clear_unfinished, copy_databases, filled
@@ -36,32 +37,42 @@ def running(nodes: Sequence[Node]) -> Iterator[None]:
     """Make the nodes that are missing and run all of them until the block ends, however it ends.
 
     The processes start before the databases are there: they look at theirs when they are told to,
-    or with the first request, and while one process migrates a core is free.
+    or with the first request. While one core migrates, the other starts one after the other.
     """
     clear_unfinished(nodes)
     with ExitStack() as stack:
         started: list[subprocess.Popen[bytes]] = []
         stack.callback(_stop, started)
+        migrating = stack.enter_context(ThreadPoolExecutor(1)).submit(copy_databases, nodes)
 
-        def start(node: Node, command: list[str]) -> subprocess.Popen[bytes]:
+        def start(node: Node, command: list[str], ready: bytes) -> subprocess.Popen[bytes]:
             log = stack.enter_context((node.folder / "node.log").open("ab"))
+            before = log.tell()
             process = subprocess.Popen(
                 command, env=node.environment, cwd=BASE_DIR, stdin=subprocess.PIPE, stdout=log,
                 stderr=log, start_new_session=True,
             )  # fmt: skip
             started.append(process)
+            while not migrating.done() and process.poll() is None:
+                if ready in _log_of(node)[before:]:
+                    break
+                time.sleep(0.02)
             return process
 
-        behind = [start(node, _BEHIND) for node in nodes]
+        behind = [start(node, _BEHIND, b"waits for its line") for node in nodes]
         for node in nodes:
-            start(node, _web(node))
-        copy_databases(nodes)
+            start(node, _web(node), b"Started worker")
+        migrating.result()
         for node, process in zip(nodes, behind, strict=True):
             done = filled(node)
             _tell(process, "work" if done.exists() else f"fill {done}")
         for node in nodes:
             _wait_until_up(node, started)
         yield
+
+
+def _log_of(node: Node) -> bytes:
+    return (node.folder / "node.log").read_bytes()
 
 
 _BEHIND = [sys.executable, str(BASE_DIR / "manage.py"), "demo_node", "--skip-checks"]
@@ -79,7 +90,7 @@ def _web(node: Node) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
         "--port", str(node.port), "--workers", "1", "--blocking-threads", "4",
-        "--log-level", "warning", "solidarity.wsgi:application",
+        "--log-level", "info", "solidarity.wsgi:application",
     ]  # fmt: skip
 
 
@@ -90,8 +101,8 @@ def _wait_until_up(node: Node, started: Sequence[subprocess.Popen[bytes]]) -> No
         if done.exists() and _answers(node):
             return
         time.sleep(0.05)
-    log = (node.folder / "node.log").read_text(encoding="utf-8", errors="replace")
-    raise DemoError(f"Node {node.id} did not start. The end of its log:\n{log[-3000:]}")
+    log = _log_of(node)[-3000:].decode("utf-8", errors="replace")
+    raise DemoError(f"Node {node.id} did not start. The end of its log:\n{log}")
 
 
 def _answers(node: Node) -> bool:

@@ -41,6 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.SETTINGS_MODULE != "solidarity.settings.demo":
             raise CommandError("This makes users with a known password: for the demo alone.")
+        self.stdout.write("waits for its line")
         match sys.stdin.readline().split():
             case ["fill", done]:
                 self._fill()
