@@ -40,6 +40,7 @@ $(DEV_STAMP):
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements-dev.txt
 	@$(BIN)/$(COMPILE) $(VENV)/lib
+	@if command -v npm >/dev/null; then npm ci --prefix tests/interop --silent --no-audit --no-fund; fi
 	@rm -f $(VENV)/.dev-* && touch $@
 
 $(NEXT_STAMP):
@@ -89,7 +90,7 @@ bench: env  ## Measure the exchange and its floors; prints a table and JSON
 lock: UV = $(or $(shell command -v uv),.venv-lock/bin/uv)
 lock: LOCK = $(UV) pip compile pyproject.toml --quiet --generate-hashes --universal \
 	--python-version 3.11 --no-header --no-annotate --no-emit-index-url
-lock:  ## Find versions anew and write the three lock files
+lock:  ## Find versions anew and write the lock files
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
 	@echo 'wagtail<7.5' > .venv-lock.in
 	$(LOCK) --constraint .venv-lock.in --output-file requirements.txt
@@ -97,6 +98,7 @@ lock:  ## Find versions anew and write the three lock files
 	@echo 'wagtail>=8.0.1' > .venv-lock.in
 	$(LOCK) --constraint .venv-lock.in --extra dev --output-file requirements-next.txt
 	@rm -f .venv-lock.in
+	cd tests/interop && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean:  ## Remove environments, caches and the demo's nodes
 	rm -rf $(VENV) $(NEXT) .venv-lock .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
