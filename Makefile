@@ -6,6 +6,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 JOBS ?= auto
 ARGS ?=
+SECONDS ?= 600
 
 VENV := .venv
 NEXT := .venv-next
@@ -25,7 +26,7 @@ NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process and not long"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo compiled env test test-long test-next check messages bench lock clean
+.PHONY: help demo compiled env test test-long test-next check fuzz messages bench lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +83,9 @@ check: env  ## Look for faults without running: style, types, imports, templates
 
 messages: env  ## Compile the translations (.po to .mo); needs gettext
 	$(BIN)/python .ci/messages.py --write
+
+fuzz: env  ## Let libFuzzer look for faults in every parser of the wire (SECONDS=600)
+	$(BIN)/python -m tests.fuzz -max_total_time=$(SECONDS) -max_len=65536 -rss_limit_mb=1024 -timeout=10
 
 bench: env  ## Measure the exchange and its floors; prints a table and JSON
 	$(BIN)/python -m bench $(or $(ARGS),all)
