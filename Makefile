@@ -26,7 +26,7 @@ NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process and not long"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo compiled env test test-long test-next check fuzz messages bench lock clean
+.PHONY: help demo compiled env test test-long test-next check fuzz soak messages bench lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ messages: env  ## Compile the translations (.po to .mo); needs gettext
 
 fuzz: env  ## Let libFuzzer look for faults in every parser of the wire (SECONDS=600)
 	$(BIN)/python -m tests.fuzz -max_total_time=$(SECONDS) -max_len=65536 -rss_limit_mb=1024 -timeout=10
+
+soak: env  ## Let the state machine of the federation run for hours (SOAK_EXAMPLES=2000)
+	SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),2000) $(BIN)/python -m pytest -n 0 -m long tests/federation/machine $(ARGS)
 
 bench: env  ## Measure the exchange and its floors; prints a table and JSON
 	$(BIN)/python -m bench $(or $(ARGS),all)
