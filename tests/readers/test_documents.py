@@ -98,7 +98,7 @@ def test_each_form_is_offered_with_its_format_and_size_before_the_download(site,
     assert list(said) == [address(page, ending) for ending in ("html", "pdf", "epub", "txt")]
     for where, text in said.items():
         size = len(taken(client, where))
-        kind, number, unit = re.match(r"(\w+),\s*([\d.]+)\s(\w+)", text).groups()
+        kind, number, unit = re.match(r"(\w+)\s*·\s*([\d.]+)\s(\w+)", text).groups()
         assert where.endswith(kind.lower())
         factor = {"bytes": 1, "byte": 1, "KB": 1024, "MB": 1024**2}[unit]
         assert float(number) * factor == pytest.approx(size, abs=factor / 10)
