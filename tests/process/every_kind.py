@@ -132,6 +132,7 @@ def publish(code: str, words: dict[str, str], audio: Media) -> dict[str, str]:
     )
     withdrawn = factories.live(factories.play(code, title=words["offer"]))
     withdrawn.withdraw(words["told"], TODAY)
+    live(EventPage, "event", begins=TODAY - 9 * DAY, **event)
     ended = live(SupportOfferPage, "offer", verified_on=TODAY - DAY, expires=TODAY)
     pages = {
         "organisation": organisation,
@@ -140,13 +141,12 @@ def publish(code: str, words: dict[str, str], audio: Media) -> dict[str, str]:
         "ended offer": ended,
         "episode": episode,
         "event": live(EventPage, "event", begins=TODAY + DAY, ends=TODAY + 3 * DAY, **event),
-        "past event": live(EventPage, "event", begins=TODAY - 9 * DAY, **event),
         "text": live(StandardPage, "text", body=f"<h2>{words['text']}</h2><p>{words['about']}</p>"),
         "withdrawn": withdrawn,
     }
     paths = {kind: page.url for kind, page in pages.items()}
     paths["thanks"] = f"/{code}/feedback/{episode.pk}/thanks/"
-    paths["provenance"] = f"/{code}/p/{short_id(withdrawn)}/"
+    paths["provenance of what was withdrawn"] = f"/{code}/p/{short_id(withdrawn)}/"
     return paths
 
 
