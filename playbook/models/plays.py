@@ -1,11 +1,13 @@
 """A play: one practical response, complete enough to be used on its own."""
 
+import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +18,20 @@ from wagtail.url_routing import RouteResult
 
 from playbook import panels
 from playbook.blocks import STEP_BLOCKS, TEXT_FEATURES
+from playbook.prepared import prepared
 from playbook.search.fields import searched
 
 from .base import PublishedItem
-from .relations import keys_of, related_in_one
+from .relations import Relations, in_one, keys_of, shown_in_one
 from .terms import Dimension, Mechanism, Sector, Threat, default_locale_terms
 
 ACT_NOW = 5
+_RELATIONS: Relations = {
+    "templates": ("templatepage", "purpose", None),
+    "support": ("supportofferpage", "scope", "kind"),
+    "evidence": ("casepage", None, "composite"),
+    "strategies": ("strategypage", "summary", "goal"),
+}
 CARD = "card"
 
 
@@ -145,25 +154,12 @@ class PlayPage(PublishedItem, Page):
 
     def shown_relations(self) -> dict[str, Any]:
         """Return templates, support, evidence and strategies that readers may see. Two queries."""
-        strategies, offers = self._model("StrategyPage"), self._model("SupportOfferPage")
-        stances = dict(self.evidence.values_list("page__translation_key", "stance"))
-        within = strategies.objects.live().filter(
-            stages__play__translation_key=self.translation_key
-        )
-        linked = [keys_of(self.templates.all()), keys_of(self.support.all()), keys_of(within)]
-        wanted = Q(translation_key__in=stances)
-        for keys in linked:
-            wanted |= Q(translation_key__in=keys)
-        expired = Q(supportofferpage__expires__lte=timezone.localdate())
-        shown: dict[str, Any] = related_in_one(
-            wanted & ~expired,
-            templates=("templatepage", "purpose", None),
-            support=("supportofferpage", "scope", "kind"),
-            evidence=("casepage", None, "composite"),
-            strategies=("strategypage", "summary", "goal"),
-        )
-        kinds, goals = dict(offers.Kind.choices), dict(strategies.Goal.choices)
+        stances, pages = self._stances_and_pages()
+        today = timezone.localdate()
+        lasting = [row for row in pages if row[-1] is None or row[-1] > today]
+        shown: dict[str, Any] = shown_in_one(lasting, _RELATIONS)
         words = dict(Evidence.Stance.choices)
+        kinds, goals = self._words("SupportOfferPage", "Kind"), self._words("StrategyPage", "Goal")
         shown["support"] = [replace(item, mark=kinds[item.mark]) for item in shown["support"]]
         shown["strategies"] = [replace(item, mark=goals[item.mark]) for item in shown["strategies"]]
         shown["evidence"] = [
@@ -172,9 +168,45 @@ class PlayPage(PublishedItem, Page):
         shown["real_cases"] = sum(not item.mark for item in shown["evidence"])
         return shown
 
+    def _stances_and_pages(self) -> tuple[dict[uuid.UUID, str], Iterable[tuple[Any, ...]]]:
+        """Return the stance of each case, and a row of each page that is linked either way."""
+        if getattr(self, "_cluster_related_objects", None):  # a preview
+            return dict(self._evidence()), self._linked()
+        return dict(_evidence_of(self.pk)), _linked_to(self.pk, self.translation_key)
+
+    def _evidence(self) -> Any:
+        return self.evidence.values_list("page__translation_key", "stance")
+
+    def _linked(self) -> Any:
+        evidence = self.evidence.all()
+        cases = (
+            evidence.order_by().values("page__translation_key")
+            if isinstance(evidence, QuerySet)
+            else [key for key, _stance in self._evidence()]
+        )
+        strategies = self._model("StrategyPage").objects.live()
+        within = strategies.filter(stages__play__translation_key=self.translation_key)
+        wanted = Q(translation_key__in=cases)
+        for pages in (self.templates.all(), self.support.all(), within):
+            wanted |= Q(translation_key__in=keys_of(pages))
+        return in_one(wanted, _RELATIONS, "supportofferpage__expires")
+
+    def _words(self, model: str, choices: str) -> dict[str, Any]:
+        return dict(getattr(self._model(model), choices).choices)
+
     def _model(self, name: str) -> Any:
         """Return a model that itself needs this one."""
         return apps.get_model("playbook", name)
+
+
+@prepared(int)
+def _evidence_of(pk: int) -> QuerySet[Any]:
+    return PlayPage(pk=pk)._evidence()
+
+
+@prepared(int, uuid.UUID)
+def _linked_to(pk: int, key: uuid.UUID) -> QuerySet[Any]:
+    return PlayPage(pk=pk, translation_key=key)._linked()
 
 
 class Evidence(Orderable):
