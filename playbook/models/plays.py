@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ from playbook.prepared import prepared
 from playbook.search.fields import searched
 
 from .base import PublishedItem
-from .relations import Relations, in_one, keys_of, shown_in_one
+from .relations import Relations, in_one, keys_of, shown_in_one, with_keys
 from .terms import Dimension, Mechanism, Sector, Threat, default_locale_terms
 
 ACT_NOW = 5
@@ -186,9 +186,8 @@ class PlayPage(PublishedItem, Page):
         )
         strategies = self._model("StrategyPage").objects.live()
         within = strategies.filter(stages__play__translation_key=self.translation_key)
-        wanted = Q(translation_key__in=cases)
-        for pages in (self.templates.all(), self.support.all(), within):
-            wanted |= Q(translation_key__in=keys_of(pages))
+        linked = (self.templates.all(), self.support.all(), within)
+        wanted = with_keys(cases, *(keys_of(pages) for pages in linked))
         return in_one(wanted, _RELATIONS, "supportofferpage__expires")
 
     def _words(self, model: str, choices: str) -> dict[str, Any]:

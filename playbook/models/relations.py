@@ -51,6 +51,19 @@ def keys_of(rows: Any) -> Any:
     return [row.translation_key for row in rows]
 
 
+def with_keys(*keys: Any) -> Q:
+    """Return the condition that a page has one of these keys: querysets of them, or lists.
+
+    Querysets are united: a database that finds "or" between them reads every page it has.
+    """
+    queries = [some for some in keys if isinstance(some, QuerySet)]
+    wanted = Q(translation_key__in=[key for some in keys if isinstance(some, list) for key in some])
+    if queries:
+        first, *others = queries
+        wanted |= Q(translation_key__in=first.union(*others, all=True))
+    return wanted
+
+
 def translations(model: type[Page], keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
     """Return the page to show for each key that has one, with its `language`. One query."""
     wanted = list(keys)
