@@ -17,15 +17,19 @@ from django.db.models import QuerySet
 
 Row = tuple[Any, ...]
 _FIRST = 1_915_000_001  # stand-ins: numbers that stand in no query of ours
-_STAND_INS: dict[type, Callable[[int], Any]] = {
+_STAND_INS: dict[Any, Callable[[int], Any]] = {
     int: lambda number: _FIRST + number,
     str: lambda number: f"stand-in-{_FIRST + number}",
     uuid.UUID: lambda number: uuid.UUID(int=_FIRST + number),
+    list[uuid.UUID]: lambda number: uuid.UUID(int=_FIRST + number),
 }
+_LEAST = 8  # a list is filled up to this length, or twice it, or four times ...
 
 
 @dataclass(frozen=True)
 class _Statement:
+    """`places` says which of the values given goes where."""
+
     sql: str
     parameters: tuple[Any, ...]
     places: dict[int, int]
@@ -48,37 +52,57 @@ class _Statement:
         return tuple(values)
 
 
-def prepared(*types: type) -> Callable[[Callable[..., QuerySet]], Callable[..., list[Row]]]:
+def prepared(*types: Any) -> Callable[[Callable[..., QuerySet[Any]]], Callable[..., list[Row]]]:
     """Make of a function that returns a queryset one that returns its rows.
 
-    `types` are those of its parameters: int, str or UUID. They are compared as they are (a key, a
-    slug, a path), and are no part of how the query is put together. Whatever else the function
-    depends on must stay the same for as long as the process runs.
+    `types` are those of its parameters: int, str, UUID, or a list of UUID that is not empty and is
+    asked for with `in`. They are compared as they are (a key, a slug, a path), and are no part of
+    how the query is put together. Whatever else the function depends on must stay the same for as
+    long as the process runs.
     """
 
-    def prepare(build: Callable[..., QuerySet]) -> Callable[..., list[Row]]:
-        statements: dict[str, _Statement] = {}
+    def prepare(build: Callable[..., QuerySet[Any]]) -> Callable[..., list[Row]]:
+        statements: dict[Any, _Statement] = {}
 
         def rows(*given: Any) -> list[Row]:
-            statement = statements.get(connection.vendor)
+            full = [_filled_up(value) if isinstance(value, list) else [value] for value in given]
+            lengths = tuple(map(len, full))
+            key = (connection.vendor, lengths)
+            statement = statements.get(key)
             if statement is None:
-                statement = statements[connection.vendor] = _statement(build, types)
-            return statement.rows(given)
+                statement = statements[key] = _statement(build, types, lengths)
+            return statement.rows([value for values in full for value in values])
 
         return rows
 
     return prepare
 
 
-def _statement(build: Callable[..., QuerySet], types: Sequence[type]) -> _Statement:
-    given = [_STAND_INS[kind](number) for number, kind in enumerate(types)]
+def _filled_up(values: list[Any]) -> list[Any]:
+    """Repeat the last one, so that there are few lengths and so few statements."""
+    length = _LEAST
+    while length < len(values):
+        length *= 2
+    return values + values[-1:] * (length - len(values))
+
+
+def _statement(
+    build: Callable[..., QuerySet[Any]], types: Sequence[Any], lengths: Sequence[int]
+) -> _Statement:
+    given: list[Any] = []
+    standing: list[Any] = []
+    for kind, length in zip(types, lengths, strict=True):
+        numbers = range(len(standing), len(standing) + length)
+        values = [_STAND_INS[kind](number) for number in numbers]
+        standing += values
+        given.append(values[0] if kind in (int, str, uuid.UUID) else values)
     compiler = build(*given).query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
-    stored = [_as_stored(value) for value in given]
+    stored = [_as_stored(value) for value in standing]
     places = {
         place: stored.index(value) for place, value in enumerate(parameters) if value in stored
     }
-    if set(places.values()) != set(range(len(types))):
+    if set(places.values()) != set(range(len(stored))):
         raise TypeError("A parameter does not reach the database as it is.")
     shown = [expression for expression, _sql, _alias in compiler.select]
     converters = tuple(

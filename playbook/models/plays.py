@@ -1,13 +1,12 @@
 """A play: one practical response, complete enough to be used on its own."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +21,7 @@ from playbook.prepared import prepared
 from playbook.search.fields import searched
 
 from .base import PublishedItem
-from .relations import Relations, in_one, keys_of, shown_in_one, with_keys
+from .relations import Relations, in_one, shown_in_one
 from .terms import Dimension, Mechanism, Sector, Threat, default_locale_terms
 
 ACT_NOW = 5
@@ -154,7 +153,9 @@ class PlayPage(PublishedItem, Page):
 
     def shown_relations(self) -> dict[str, Any]:
         """Return templates, support, evidence and strategies that readers may see. Two queries."""
-        stances, pages = self._stances_and_pages()
+        linked = self._linked()
+        stances = {key: stance for key, stance in linked if stance}
+        pages = _pages([key for key, _stance in linked]) if linked else []
         today = timezone.localdate()
         lasting = [row for row in pages if row[-1] is None or row[-1] > today]
         shown: dict[str, Any] = shown_in_one(lasting, _RELATIONS)
@@ -168,27 +169,20 @@ class PlayPage(PublishedItem, Page):
         shown["real_cases"] = sum(not item.mark for item in shown["evidence"])
         return shown
 
-    def _stances_and_pages(self) -> tuple[dict[uuid.UUID, str], Iterable[tuple[Any, ...]]]:
-        """Return the stance of each case, and a row of each page that is linked either way."""
-        if getattr(self, "_cluster_related_objects", None):  # a preview
-            return dict(self._evidence()), self._linked()
-        return dict(_evidence_of(self.pk)), _linked_to(self.pk, self.translation_key)
+    def _linked(self) -> list[tuple[uuid.UUID, str]]:
+        """Return the key of each page that is linked either way, with the stance of a case."""
+        if not getattr(self, "_cluster_related_objects", None):
+            return _linked_to(self.pk, self.translation_key)
+        pages = [page for pages in self._linked_pages() for page in pages]  # of a preview
+        return [*self._stances(), *((page.translation_key, "") for page in pages)]
 
-    def _evidence(self) -> Any:
+    def _stances(self) -> Any:
         return self.evidence.values_list("page__translation_key", "stance")
 
-    def _linked(self) -> Any:
-        evidence = self.evidence.all()
-        cases = (
-            evidence.order_by().values("page__translation_key")
-            if isinstance(evidence, QuerySet)
-            else [key for key, _stance in self._evidence()]
-        )
+    def _linked_pages(self) -> list[Any]:
         strategies = self._model("StrategyPage").objects.live()
         within = strategies.filter(stages__play__translation_key=self.translation_key)
-        linked = (self.templates.all(), self.support.all(), within)
-        wanted = with_keys(cases, *(keys_of(pages) for pages in linked))
-        return in_one(wanted, _RELATIONS, "supportofferpage__expires")
+        return [self.templates.all(), self.support.all(), within]
 
     def _words(self, model: str, choices: str) -> dict[str, Any]:
         return dict(getattr(self._model(model), choices).choices)
@@ -198,14 +192,17 @@ class PlayPage(PublishedItem, Page):
         return apps.get_model("playbook", name)
 
 
-@prepared(int)
-def _evidence_of(pk: int) -> QuerySet[Any]:
-    return PlayPage(pk=pk)._evidence()
-
-
 @prepared(int, uuid.UUID)
 def _linked_to(pk: int, key: uuid.UUID) -> QuerySet[Any]:
-    return PlayPage(pk=pk, translation_key=key)._linked()
+    play, no_stance = PlayPage(pk=pk, translation_key=key), Value("", models.CharField())
+    linked = play._linked_pages()
+    keys = [pages.order_by().values_list("translation_key", no_stance) for pages in linked]
+    return play._stances().order_by().union(*keys, all=True)
+
+
+@prepared(list[uuid.UUID])
+def _pages(keys: list[uuid.UUID]) -> QuerySet[Any]:
+    return in_one(Q(translation_key__in=keys), _RELATIONS, "supportofferpage__expires")
 
 
 class Evidence(Orderable):

@@ -51,19 +51,6 @@ def keys_of(rows: Any) -> Any:
     return [row.translation_key for row in rows]
 
 
-def with_keys(*keys: Any) -> Q:
-    """Return the condition that a page has one of these keys: querysets of them, or lists.
-
-    Querysets are united: a database that finds "or" between them reads every page it has.
-    """
-    queries = [some for some in keys if isinstance(some, QuerySet)]
-    wanted = Q(translation_key__in=[key for some in keys if isinstance(some, list) for key in some])
-    if queries:
-        first, *others = queries
-        wanted |= Q(translation_key__in=first.union(*others, all=True))
-    return wanted
-
-
 def translations(model: type[Page], keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
     """Return the page to show for each key that has one, with its `language`. One query."""
     wanted = list(keys)
@@ -103,8 +90,8 @@ def related(**relations: tuple[QuerySet[Any], Any, Any]) -> dict[str, list[Relat
 def in_one(wanted: Q, relations: Relations, *more: str) -> QuerySet[Any]:
     """Return the rows of `shown_in_one` for relations to pages of different types.
 
-    They are joined: a union of four types takes five times as long to put together. `wanted` says
-    which pages, of whatever type; `more` are fields that a row has after all others.
+    They are joined: a union of four types takes a database longer to plan. `wanted` says which
+    pages, of whatever type; `more` are fields that a row has after all others.
     """
     fields = [*_SHOWN.values(), *_fields(relations).values(), *more]
     return Page.objects.live().filter(wanted).order_by().values_list(*fields)
