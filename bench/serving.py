@@ -29,7 +29,7 @@ connection_created.connect(_watch, weak=False)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The node's own answers; `/bench` answers how many queries were run up to now, and how long."""
+    """The node's own answers; `/bench` answers what was used up to now."""
     if environ["PATH_INFO"] != "/bench":
         return node(environ, start_response)
     total = next(_queries)  # itself counted: the reader takes the difference, less one

@@ -1,4 +1,4 @@
-"""An item of a list by the end of its address: the one query that every page of an item begins with."""
+"""An item of a list by the end of its address: the query that every page of an item begins with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from wagtail.models import Page
 from playbook.prepared import Row, prepared
 
 from .base import PublishedItem
+
+_DATABASE = "default"
 
 
 def item_below(section: Page, model: type[Page], slug: str) -> Any:
@@ -31,13 +33,13 @@ def item_below(section: Page, model: type[Page], slug: str) -> Any:
     return item
 
 
-_DATABASE = "default"
-
-
 @cache
 def _query(model: type[Page]) -> Callable[..., list[Row]]:
     picture = _picture(model)
-    fields = [*_names(model), *(f"picture__{name}" for name in (_names(picture) if picture else ()))]
+    fields = [
+        *_names(model),
+        *(f"picture__{name}" for name in (_names(picture) if picture else ())),
+    ]
 
     @prepared(int, str, str, str)
     def rows(depth: int, low: str, high: str, slug: str) -> QuerySet[Any]:

@@ -97,9 +97,7 @@ def in_one(wanted: Q, relations: Relations, *more: str) -> QuerySet[Any]:
     return Page.objects.live().filter(wanted).order_by().values_list(*fields)
 
 
-def shown_in_one(
-    rows: Iterable[tuple[Any, ...]], relations: Relations
-) -> dict[str, list[Related]]:
+def shown_in_one(rows: Iterable[tuple[Any, ...]], relations: Relations) -> dict[str, list[Related]]:
     """Return what to show of each relation, of those rows that readers may see."""
     names = [*_SHOWN, *_fields(relations)]
     found = [dict(zip(names, row, strict=False)) for row in rows]
