@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from wagtail.models import Page
 
 from playbook.prepared import Row, prepared
@@ -16,8 +16,8 @@ from .base import PublishedItem
 _DATABASE = "default"
 
 
-def item_below(section: Page, model: type[Page], slug: str) -> Any:
-    """Return the page of this type below a section, its picture and language with it, or None."""
+def item_below(section: Page, model: Any, slug: str) -> Any:
+    """Return the page of this model below a section, its picture and language with it, or None."""
     low, high = model._get_children_path_interval(section.path)
     rows = _query(model)(section.depth + 1, low, high, slug)
     if not rows:
@@ -34,7 +34,7 @@ def item_below(section: Page, model: type[Page], slug: str) -> Any:
 
 
 @cache
-def _query(model: type[Page]) -> Callable[..., list[Row]]:
+def _query(model: Any) -> Callable[..., list[Row]]:
     picture = _picture(model)
     fields = [
         *_names(model),
@@ -50,12 +50,11 @@ def _query(model: type[Page]) -> Callable[..., list[Row]]:
 
 
 @cache
-def _names(model: type[Model]) -> list[str]:
+def _names(model: Any) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
 
-def _picture(model: type[Page]) -> type[Model] | None:
+def _picture(model: Any) -> Any:
     if not issubclass(model, PublishedItem):
         return None
-    found: type[Model] = model._meta.get_field("picture").related_model
-    return found
+    return model._meta.get_field("picture").related_model

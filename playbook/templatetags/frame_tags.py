@@ -45,5 +45,4 @@ def _part(part: str, look: Appearance, current: int | str | None) -> SafeString:
         "search": reverse("playbook_search"),
         "current": current,
     }
-    made: SafeString = loader.get_template(f"playbook/frame/{part}.html").render(values)
-    return made
+    return SafeString(loader.get_template(f"playbook/frame/{part}.html").render(values))
