@@ -22,6 +22,7 @@ class Reader:
         self.node, self.address = node, address
         self.connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=30)
         self.seconds: list[float] = []
+        self.worked: list[float] = []
 
     def get(self) -> bytes:
         self.connection.request("GET", self.address)
@@ -32,23 +33,31 @@ class Reader:
 
     def queries(self) -> int:
         """How many queries one request makes."""
-        before = self._asked()
+        before = self._used()["queries"]
         self.get()
-        return self._asked() - before - 1
+        return int(self._used()["queries"] - before - 1)
 
-    def _asked(self) -> int:
+    def _used(self) -> dict[str, float]:
         with urllib.request.urlopen(f"{self.node.url}/bench") as answer:  # noqa: S310
-            return int(json.load(answer)["queries"])
+            used: dict[str, float] = json.load(answer)
+        return used
 
     def round(self) -> None:
+        worked = self._used()["seconds"]
         started = time.perf_counter()
         for _ in range(EACH):
             self.get()
         self.seconds.append((time.perf_counter() - started) / EACH)
+        self.worked.append((self._used()["seconds"] - worked) / EACH)
 
     @property
     def milliseconds(self) -> float:
         return statistics.median(self.seconds) * 1e3
+
+    @property
+    def of_processor(self) -> float:
+        """What the server's process took of a processor for a request, in milliseconds."""
+        return statistics.median(self.worked) * 1e3
 
 
 def reader(stage: Stage, profile: Path | None = None) -> list[Row]:
@@ -80,6 +89,7 @@ def reader(stage: Stage, profile: Path | None = None) -> list[Row]:
     for node in nodes.values():
         stage.end(node.id)
     took = {name: one.milliseconds for name, one in readers.items()}
+    worked = {name: one.of_processor for name, one in readers.items()}
     assert pages["new"] == pages["kept"]
     return [
         Row("reader", "stock Wagtail page", "ms", took["stock"], None, took["bare"]),
@@ -88,6 +98,10 @@ def reader(stage: Stage, profile: Path | None = None) -> list[Row]:
         Row("reader", "play, made anew, queries", "", queries["new"], 10),
         Row("reader", "play, made anew, as a share of the stock page", "x",
             took["new"] / took["stock"], 1 / 2.5),
+        Row("reader", "stock Wagtail page, processor", "ms", worked["stock"], None, worked["bare"]),
+        Row("reader", "play, made anew, processor", "ms", worked["new"], None, worked["bare"]),
+        Row("reader", "play, made anew, processor, as a share of the stock page", "x",
+            worked["new"] / worked["stock"], 1 / 2.5),
         Row("reader", "play, kept", "ms", took["kept"], None, took["bare"]),
         Row("reader", "play, kept, queries", "", queries["kept"], 1),
         Row("reader", "stock page, gzipped", "bytes", len(gzip.compress(pages["stock"], 6))),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
@@ -11,6 +12,7 @@ from federation.models import Endorsement, Entry, Peer, Provenance, Record
 from federation.trust import Member
 from federation.wire import records
 from playbook.origin import Check, Endorser, Key, Origin, Proof, Version
+from playbook.prepared import prepared
 
 from .proofs import Evidence
 
@@ -20,22 +22,30 @@ MOST_VERSIONS = 50
 
 def origin_of(page: Page) -> Origin | None:
     """Return the origin of a page that is an item of the federation; two queries at most."""
-    row = Provenance.objects.filter(page_id=page.pk, retracted=False).first()
-    if row is None:
+    rows = _identity(page.pk) if page.pk else []
+    if not rows:
         return None
-    endorsers = Endorsement.objects.filter(
-        target_origin=row.origin,
-        target_address=row.address,
-        target_index=row.index,
-        withdrawn=False,
-    ).values_list("endorser", flat=True)
+    origin, version, address, index = rows[0]
     return Origin(
-        node=row.origin,
-        version=row.version,
-        endorsed_by=tuple(sorted(endorsers)),
-        address=row.address,
-        is_local=row.origin == get_conf().NODE_ID,
+        node=origin,
+        version=version,
+        endorsed_by=tuple(sorted(endorser for (endorser,) in _endorsing(origin, address, index))),
+        address=address,
+        is_local=origin == get_conf().NODE_ID,
     )
+
+
+@prepared(int)
+def _identity(page: int) -> QuerySet[Provenance, tuple[str, int, str, int]]:
+    rows = Provenance.objects.filter(page_id=page, retracted=False)
+    return rows.values_list("origin", "version", "address", "index")
+
+
+@prepared(str, str, int)
+def _endorsing(origin: str, address: str, index: int) -> QuerySet[Endorsement, tuple[str]]:
+    return Endorsement.objects.filter(
+        target_origin=origin, target_address=address, target_index=index, withdrawn=False
+    ).values_list("endorser")
 
 
 def proof_of(page: Page) -> Proof | None:

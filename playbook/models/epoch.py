@@ -15,6 +15,8 @@ from wagtail.images.models import AbstractImage
 from wagtail.models import Locale, Page, PageViewRestriction, Site, TranslatableMixin
 from wagtailmedia.models import AbstractMedia
 
+from playbook.prepared import prepared
+
 # Pages and terms are translatable. Not renditions: drawing one changes nothing that is said.
 _SHOWN = (
     TranslatableMixin, AbstractDocument, AbstractImage, AbstractMedia, BaseSiteSetting, Locale,
@@ -45,7 +47,7 @@ class ContentEpoch(models.Model):
     @classmethod
     def now(cls) -> str:
         """Return the name of the state. One query."""
-        return "-".join(sorted(found.hex for found in cls.objects.values_list("id", flat=True)))
+        return "-".join(sorted(found.hex for (found,) in _names()))
 
     @classmethod
     def bump(cls) -> None:
@@ -67,6 +69,11 @@ class ContentEpoch(models.Model):
             label = f"epoch_{model._meta.label}"
             post_save.connect(_saved, sender=model, dispatch_uid=label)
             post_delete.connect(_deleted, sender=model, dispatch_uid=label)
+
+
+@prepared()
+def _names() -> models.QuerySet[ContentEpoch, tuple[uuid.UUID]]:
+    return ContentEpoch.objects.values_list("id")
 
 
 def _saved(

@@ -1,11 +1,12 @@
 """A play: one practical response, complete enough to be used on its own."""
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +17,20 @@ from wagtail.url_routing import RouteResult
 
 from playbook import panels
 from playbook.blocks import STEP_BLOCKS, TEXT_FEATURES
+from playbook.prepared import prepared
 from playbook.search.fields import searched
 
 from .base import PublishedItem
-from .relations import keys_of, related_in_one
+from .relations import Relations, in_one, shown_in_one
 from .terms import Dimension, Mechanism, Sector, Threat, default_locale_terms
 
 ACT_NOW = 5
+_RELATIONS: Relations = {
+    "templates": ("templatepage", "purpose", None),
+    "support": ("supportofferpage", "scope", "kind"),
+    "evidence": ("casepage", None, "composite"),
+    "strategies": ("strategypage", "summary", "goal"),
+}
 CARD = "card"
 
 
@@ -145,25 +153,14 @@ class PlayPage(PublishedItem, Page):
 
     def shown_relations(self) -> dict[str, Any]:
         """Return templates, support, evidence and strategies that readers may see. Two queries."""
-        strategies, offers = self._model("StrategyPage"), self._model("SupportOfferPage")
-        stances = dict(self.evidence.values_list("page__translation_key", "stance"))
-        within = strategies.objects.live().filter(
-            stages__play__translation_key=self.translation_key
-        )
-        linked = [keys_of(self.templates.all()), keys_of(self.support.all()), keys_of(within)]
-        wanted = Q(translation_key__in=stances)
-        for keys in linked:
-            wanted |= Q(translation_key__in=keys)
-        expired = Q(supportofferpage__expires__lte=timezone.localdate())
-        shown: dict[str, Any] = related_in_one(
-            wanted & ~expired,
-            templates=("templatepage", "purpose", None),
-            support=("supportofferpage", "scope", "kind"),
-            evidence=("casepage", None, "composite"),
-            strategies=("strategypage", "summary", "goal"),
-        )
-        kinds, goals = dict(offers.Kind.choices), dict(strategies.Goal.choices)
+        linked = self._linked()
+        stances = {key: stance for key, stance in linked if stance}
+        pages = _pages([key for key, _stance in linked]) if linked else []
+        today = timezone.localdate()
+        lasting = [row for row in pages if row[-1] is None or row[-1] > today]
+        shown: dict[str, Any] = shown_in_one(lasting, _RELATIONS)
         words = dict(Evidence.Stance.choices)
+        kinds, goals = self._words("SupportOfferPage", "Kind"), self._words("StrategyPage", "Goal")
         shown["support"] = [replace(item, mark=kinds[item.mark]) for item in shown["support"]]
         shown["strategies"] = [replace(item, mark=goals[item.mark]) for item in shown["strategies"]]
         shown["evidence"] = [
@@ -172,9 +169,40 @@ class PlayPage(PublishedItem, Page):
         shown["real_cases"] = sum(not item.mark for item in shown["evidence"])
         return shown
 
+    def _linked(self) -> list[tuple[uuid.UUID, str]]:
+        """Return the key of each page that is linked either way, with the stance of a case."""
+        if not getattr(self, "_cluster_related_objects", None):
+            return _linked_to(self.pk, self.translation_key)
+        pages = [page for pages in self._linked_pages() for page in pages]  # of a preview
+        return [*self._stances(), *((page.translation_key, "") for page in pages)]
+
+    def _stances(self) -> Any:
+        return self.evidence.values_list("page__translation_key", "stance")
+
+    def _linked_pages(self) -> list[Any]:
+        strategies = self._model("StrategyPage").objects.live()
+        within = strategies.filter(stages__play__translation_key=self.translation_key)
+        return [self.templates.all(), self.support.all(), within]
+
+    def _words(self, model: str, choices: str) -> dict[str, Any]:
+        return dict(getattr(self._model(model), choices).choices)
+
     def _model(self, name: str) -> Any:
         """Return a model that itself needs this one."""
         return apps.get_model("playbook", name)
+
+
+@prepared(int, uuid.UUID)
+def _linked_to(pk: int, key: uuid.UUID) -> QuerySet[Any]:
+    play, no_stance = PlayPage(pk=pk, translation_key=key), Value("", models.CharField())
+    linked = play._linked_pages()
+    keys = [pages.order_by().values_list("translation_key", no_stance) for pages in linked]
+    return play._stances().order_by().union(*keys, all=True)
+
+
+@prepared(list[uuid.UUID])
+def _pages(keys: list[uuid.UUID]) -> QuerySet[Any]:
+    return in_one(Q(translation_key__in=keys), _RELATIONS, "supportofferpage__expires")
 
 
 class Evidence(Orderable):

@@ -17,6 +17,11 @@ def readable() -> Q:
     return open_to_all
 
 
+def is_readable(path: str) -> bool:
+    """Whether anybody may read the page with this path in the tree."""
+    return not path.startswith(_private_paths())
+
+
 @epoch.kept
 def _private_paths() -> tuple[str, ...]:
     return tuple(PageViewRestriction.objects.values_list("page__path", flat=True))

@@ -17,8 +17,17 @@ from wagtail.models import Page
 
 from playbook.languages import Language, language, published_codes
 
-from .readable import readable
+from .readable import is_readable, readable
 
+# By name: a type as Django joins it to a page, and its fields for `text` and `mark`.
+Relations = dict[str, tuple[str, str | None, str | None]]
+_SHOWN = {
+    "translation_key": "translation_key",
+    "title": "title",
+    "url_path": "url_path",
+    "path": "path",
+    "code": "locale__language_code",
+}
 TRAINING_EXAMPLE = Case(When(composite=True, then=Value("composite")), default=Value(""))
 
 
@@ -78,36 +87,24 @@ def related(**relations: tuple[QuerySet[Any], Any, Any]) -> dict[str, list[Relat
     return shown
 
 
-def related_in_one(
-    wanted: Q, **relations: tuple[str, str | None, str | None]
-) -> dict[str, list[Related]]:
-    """Return the same for relations to pages of different types, joined instead of united.
+def in_one(wanted: Q, relations: Relations, *more: str) -> QuerySet[Any]:
+    """Return the rows of `shown_in_one` for relations to pages of different types.
 
-    A union of four types takes five times as long to put together. A relation is the name of its
-    type as Django joins it to a page, and the fields for `text` and `mark`; `wanted` says which
-    pages, of whatever type.
+    They are joined: a union of four types takes a database longer to plan. `wanted` says which
+    pages, of whatever type; `more` are fields that a row has after all others.
     """
-    fields = {
-        f"{name}_{part}": F(f"{model}__{field}")
-        for name, (model, *both) in relations.items()
-        for part, field in zip(("is", "text", "mark"), ("pk", *both), strict=True)
-        if field is not None
-    }
-    rows = (
-        Page.objects.live()
-        .filter(wanted, readable(), locale__language_code__in=published_codes())
-        .order_by()
-        .values(
-            "translation_key",
-            "title",
-            "url_path",
-            "path",
-            code=F("locale__language_code"),
-            **fields,
-        )
-    )
+    fields = [*_SHOWN.values(), *_fields(relations).values(), *more]
+    return Page.objects.live().filter(wanted).order_by().values_list(*fields)
+
+
+def shown_in_one(rows: Iterable[tuple[Any, ...]], relations: Relations) -> dict[str, list[Related]]:
+    """Return what to show of each relation, of those rows that readers may see."""
+    names = [*_SHOWN, *_fields(relations)]
+    found = [dict(zip(names, row, strict=False)) for row in rows]
+    known = set(published_codes())
+    found = [row for row in found if row["code"] in known and is_readable(row["path"])]
     chosen: dict[uuid.UUID, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: _rank(row["code"])):
+    for row in sorted(found, key=lambda row: _rank(row["code"])):
         chosen.setdefault(row["translation_key"], row)
     shown: dict[str, list[Related]] = {name: [] for name in relations}
     for row in sorted(chosen.values(), key=lambda row: row["path"]):
@@ -115,6 +112,15 @@ def related_in_one(
         said = {part: str(row.get(f"{name}_{part}") or "") for part in ("text", "mark")}
         shown[name].append(_related({**row, **said, "relation": name}))
     return shown
+
+
+def _fields(relations: Relations) -> dict[str, str]:
+    return {
+        f"{name}_{part}": f"{model}__{field}"
+        for name, (model, *both) in relations.items()
+        for part, field in zip(("is", "text", "mark"), ("pk", *both), strict=True)
+        if field is not None
+    }
 
 
 def _columns(name: str, pages: QuerySet[Any], text: Any, mark: Any) -> QuerySet[Any]:
@@ -139,14 +145,14 @@ def _related(row: dict[str, Any]) -> Related:
         relation=row["relation"],
         key=row["translation_key"],
         title=row["title"],
-        url=_address(row["url_path"], row["code"]),
+        url=address_below(row["url_path"], row["code"]),
         language=language(row["code"]),
         text=row["text"],
         mark=row["mark"] or "",
     )
 
 
-def _address(url_path: str, code: str) -> str:
+def address_below(url_path: str, code: str) -> str:
     """Return the address of a page without making the page: the home's slug gives way to a code."""
     _home, *below = url_path.strip("/").split("/")
     return "/".join(["", code, *below, ""])

@@ -13,7 +13,8 @@ from wagtail.url_routing import RouteResult
 
 from playbook.blocks import SMALL_FEATURES
 
-from .base import GatedPage, PublishedItem
+from .base import GatedPage
+from .items import item_below
 from .readable import readable
 from .terms import Threat, localized
 
@@ -52,9 +53,7 @@ class ListPage(SectionPage):
     def _route_to_item(self, request: HttpRequest, slug: str) -> RouteResult:
         """Read the item as its own type at once: a list holds one type."""
         (model,) = self.allowed_subpage_models()
-        joined = ["locale", *(["picture"] if issubclass(model, PublishedItem) else [])]
-        items = model.objects.child_of(self).select_related(*joined)
-        item = items.filter(slug=slug).first()
+        item = item_below(self, model, slug)
         if item is None:
             raise Http404
         return item.route(request, [])

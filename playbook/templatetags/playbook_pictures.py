@@ -7,26 +7,40 @@ from django import template
 from wagtail.images.models import Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
+from playbook.epoch import kept
+
 register = template.Library()
 _WIDTHS = (360, 720)
 _FORMATS = {"webp": "format-webp|webpquality-60", "jpeg": "format-jpeg|jpegquality-65"}
 
 
 @dataclass(frozen=True)
+class DrawnFile:
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Drawn:
     """`size` is that of the heaviest file a browser may choose, in bytes; None when unknown."""
 
-    webp: list[Any]
-    jpeg: list[Any]
+    webp: list[DrawnFile]
+    jpeg: list[DrawnFile]
     size: int | None
 
     @property
-    def shown(self) -> Any:
+    def shown(self) -> DrawnFile:
         return self.jpeg[-1]
 
 
 @register.simple_tag
+@kept
 def drawn(image: Any) -> Drawn:
+    """Return the files of a picture, drawn if they are not there. No query while nothing changes.
+
+    Wagtail keeps the same in its cache, as rows in which to look each of them up.
+    """
     filters = {
         (kind, width): Filter(spec=f"width-{width}|{how}")
         for kind, how in _FORMATS.items()
@@ -40,9 +54,10 @@ def drawn(image: Any) -> Drawn:
     return Drawn(by_kind["webp"], by_kind["jpeg"], _heaviest(found.values()))
 
 
-def _different(renditions: list[Any]) -> list[Any]:
+def _different(renditions: list[Any]) -> list[DrawnFile]:
     """A small picture is not made larger: it is the same at both widths."""
-    return list({rendition.width: rendition for rendition in renditions}.values())
+    by_width = {rendition.width: rendition for rendition in renditions}
+    return [DrawnFile(drawn.url, drawn.width, drawn.height) for drawn in by_width.values()]
 
 
 def _heaviest(renditions: Any) -> int | None:

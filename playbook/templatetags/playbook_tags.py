@@ -2,11 +2,12 @@
 
 import hashlib
 import re
+import uuid
 from typing import Any
 
 from django import template
 from django.core.cache import cache
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.template.context import Context
 from django.urls import reverse
@@ -34,7 +35,9 @@ from playbook.models import (
     TemplateIndexPage,
     Term,
 )
+from playbook.models.relations import address_below
 from playbook.origin import Origin, origin_of
+from playbook.prepared import prepared
 from playbook.sanitise import html_for_readers
 from playbook.untranslated import untranslated_address
 
@@ -140,24 +143,25 @@ def language_links(context: Context) -> list[dict[str, Any]]:
     """
     page, request = context.get("page"), context.get("request")
     if isinstance(page, Page) and page.pk:
-        live = Page.objects.live().filter(translation_key=page.translation_key)
-        # Not as their own type, and of the base only what an address takes.
-        found = {
-            item.locale.language_code: item
-            for item in live.select_related("locale").only("url_path", "locale__language_code")
-        }
+        found = {code: address_below(path, code) for path, code in _live(page.translation_key)}
         return [_page_link(language, found, page, request) for language in published()]
     return [_link(language, _same_view(request, language.code)) for language in published()]
 
 
+@prepared(uuid.UUID)
+def _live(translation_key: uuid.UUID) -> QuerySet[Page, tuple[str, str]]:
+    live = Page.objects.live().filter(translation_key=translation_key)
+    return live.order_by("path").values_list("url_path", "locale__language_code")
+
+
 def _page_link(
-    language: Language, found: dict[str, Page], page: Page, request: HttpRequest | None
+    language: Language, found: dict[str, str], page: Page, request: HttpRequest | None
 ) -> dict[str, Any]:
-    item = found.get(language.code)
-    if item is None:
+    address = found.get(language.code)
+    if address is None:
         link = _link(language, untranslated_address(page, language.code))
         return {**link, "is_missing": not link["is_shown"]}
-    link = _link(language, item.url + _below(page, request))
+    link = _link(language, address + _below(page, request))
     return {**link, "full_address": absolute(link["address"])}
 
 

@@ -15,6 +15,7 @@ from wagtail.models import Page
 
 from playbook import podcast, public
 from playbook.addresses import absolute, in_language, page_path, short_id
+from playbook.epoch import kept
 from playbook.feeds import SECTIONS as FEED_SECTIONS
 from playbook.feeds import section_title, summary_of
 from playbook.models import EpisodePage, HomePage, PublishedItem
@@ -67,10 +68,13 @@ def shared(context: Context) -> Shared | None:
     )
 
 
-def _preview_picture(page: Page) -> Any:
+def _preview_picture(page: Page) -> dict[str, Any] | None:
     picture = getattr(page, "picture", None)
-    if picture is None:
-        return None
+    return _preview(picture) if picture else None
+
+
+@kept
+def _preview(picture: Any) -> dict[str, Any] | None:
     try:
         drawn = picture.get_rendition(_PREVIEW)
     except (SourceImageIOError, InvalidFilterSpecError):
