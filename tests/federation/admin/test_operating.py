@@ -173,13 +173,17 @@ def test_an_invite_is_a_code_to_be_scanned_as_well(operator, hub):
     assert segno.make(invite, error="l").svg_inline(scale=3, border=4) in html
 
 
+def invite_text(url: str, node: str) -> str:
+    return InviteText("hub", url, "0" * 64, node, "t", 1, "0" * 64).encode()
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
         ("spb1.####", "enrol.invite-invalid"),
         (BAD, "enrol.invite-invalid"),
-        (InviteText("hub", "https://hub.example", "0" * 64, "fig", "t").encode(), "enrol.invite-invalid"),
-        (InviteText("hub", "https://hub.invalid", "0" * 64, "here", "t").encode(), "peer."),
+        (invite_text("https://hub.example", "fig"), "enrol.invite-invalid"),
+        (invite_text("https://hub.invalid", "here"), "peer."),
     ],
     ids=["no invite", "hostile", "for another node", "nobody answers"],
 )  # fmt: skip
