@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from django.db import transaction
-from securesystemslib.signer import Key
 
 from federation.client import Feed, TrustFetcher
 from federation.conf import Conf, get_conf
-from federation.errors import ChangeRefused, TrustRolledBack
+from federation.errors import ChangeRefused, FingerprintMismatch, TrustRolledBack, UnknownMember
 from federation.models import Peer, PeerStatus
 from federation.trust import (
     Change,
@@ -26,7 +25,7 @@ from federation.trust import (
     require_publishable,
 )
 from federation.trust.proposals import propose_start
-from federation.trust.rolekeys import OFFLINE, ONLINE, create_role_key, load_signer, read_public
+from federation.trust.rolekeys import OFFLINE, ONLINE, create_role_key, load_signer, public_keys_in
 
 from . import compromise
 
@@ -114,8 +113,16 @@ def _standing(data: bytes) -> tuple[str, int | None]:
 
 
 @transaction.atomic
-def confirm_keys(peer: Peer) -> None:
-    """A person here has compared the new fingerprint: the node counts as before."""
+def confirm_keys(node_id: str, fingerprint: str) -> None:
+    """A person here has compared a node's new fingerprint: it counts as before.
+
+    Raises UnknownMember where no new key waits, FingerprintMismatch.
+    """
+    peer = Peer.objects.select_for_update().filter(node_id=node_id).first()
+    if peer is None or not peer.unconfirmed_key:
+        raise UnknownMember(f"No new key of {node_id} waits to be confirmed.", item=node_id)
+    if "".join(fingerprint.split()).lower() != peer.unconfirmed_key:
+        raise FingerprintMismatch(f"That is not the fingerprint of the new key of {node_id}.")
     peer.unconfirmed_key = ""
     peer.save(update_fields=["unconfirmed_key"])
 
@@ -161,7 +168,7 @@ def start_trust(
         if thresholds[role] == 1 and not any(folder.glob(f"{role}-*")):
             create_role_key(folder / f"{role}-1.pem")
     repository.create_online_keys()
-    given = {role: _public_keys(folder, role) for role in OFFLINE}
+    given = {role: public_keys_in(folder, role) for role in OFFLINE}
     for role in ONLINE:
         given[role] = [load_signer(repository.online_key(role)).public_key]
     own = DescriptorDirectory(conf.trust_dir).envelope(conf.NODE_ID)
@@ -170,15 +177,6 @@ def start_trust(
     if change.complete:
         publish_change(change, conf)
     return change
-
-
-def _public_keys(folder: Path, role: str) -> list[Key]:
-    pems = {path.stem: path for path in folder.glob(f"{role}-*.pem")}
-    pubs = {path.stem: path for path in folder.glob(f"{role}-*.pub")}
-    return [
-        load_signer(pems[name]).public_key if name in pems else read_public(pubs[name])
-        for name in sorted({*pems, *pubs})
-    ]
 
 
 def sign_here(change: Change, folder: Path) -> None:

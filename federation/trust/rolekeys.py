@@ -71,3 +71,16 @@ def require_sound_root(root: Root) -> None:
     for name, role in root.roles.items():
         if role.threshold > len(set(role.keyids)):
             raise BadTrustMetadata(f"The role {name} asks for more signatures than it has keys.")
+
+
+def public_keys_in(folder: Path, role: str) -> list[SSlibKey]:
+    """Return the keys `<role>-<name>` in a folder, from `.pem` or `.pub`, in order of name.
+
+    Raises KeyFileError's kinds.
+    """
+    pems = {path.stem: path for path in folder.glob(f"{role}-*.pem")}
+    pubs = {path.stem: path for path in folder.glob(f"{role}-*.pub")}
+    return [
+        load_signer(pems[name]).public_key if name in pems else read_public(pubs[name])
+        for name in sorted({*pems, *pubs})
+    ]

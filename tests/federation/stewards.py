@@ -1,12 +1,17 @@
 """Stewards in a test: keys in a folder, a repository beside them, changes signed at once."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from federation.conf import Conf
 from federation.services import trusting
-from federation.trust import Change, Repository, TrustStore, refresh_from_folder
-from federation.trust import proposals, require_publishable
+from federation.trust import (
+    Change,
+    Repository,
+    TrustStore,
+    proposals,
+    refresh_from_folder,
+    require_publishable,
+)
 from federation.trust.rolekeys import OFFLINE, ONLINE, create_role_key, load_signer
 
 from .simulated_node import SimulatedNode
@@ -37,14 +42,10 @@ class Stewards:
         thresholds = dict.fromkeys(OFFLINE, threshold)
         self.publish(proposals.propose_start(given, thresholds, hub.descriptor))
 
-    def signed(self, change: Change, *, besides: Iterable[Path] = ()) -> Change:
+    def signed(self, change: Change) -> Change:
         """Return the change signed with every key that has a say."""
-        for paths in (*self.keys.values(), tuple(besides)):
-            for path in paths if isinstance(paths, list) else [paths]:
-                try:
-                    change.sign(path)
-                except Exception:  # noqa: BLE001, S110 - this key has no say
-                    pass
+        for folder in {path.parent for paths in self.keys.values() for path in paths}:
+            trusting.sign_here(change, folder)
         return change
 
     def publish(self, change: Change) -> None:

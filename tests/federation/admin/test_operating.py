@@ -20,6 +20,7 @@ from federation.models import (
 from federation.services.enrolment import InviteText, own_fingerprint
 from federation.trust import DescriptorDirectory
 from tests.federation.builders import ForeignNode
+from tests.federation.stewards import rooted
 
 BAD = "<script>alert(1)</script>"
 
@@ -27,6 +28,12 @@ BAD = "<script>alert(1)</script>"
 @pytest.fixture
 def operator(login, node):
     return login("admin")
+
+
+@pytest.fixture
+def hub(hub):
+    """Start the hub's repository, with the stewards' keys on the hub."""
+    return rooted(hub)
 
 
 @pytest.fixture
@@ -76,7 +83,7 @@ def test_the_fingerprint_that_must_be_heard_is_not_shown(operator, applicant):
     assert applicant.member.identity_key.fingerprint_groups not in html
 
 
-def test_a_node_is_confirmed_by_the_fingerprint_read_out(operator, applicant):
+def test_a_node_is_confirmed_by_the_fingerprint_read_out(operator, hub, applicant):
     directory = DescriptorDirectory(get_conf().trust_dir)
     assert Peer.objects.get().status == PeerStatus.PENDING
     assert "fig" not in directory.envelopes()
