@@ -1,6 +1,6 @@
 """What stewards do at a command line: propose a change, look at one before signing, see what holds.
 
-Nothing here needs the database: a steward signs on a machine that has never seen it
+Looking at a change needs no database: a steward signs on a machine that has never seen it
 (docs/operating.md, "Stewards").
 """
 
@@ -13,6 +13,7 @@ from tuf.api.metadata import Root
 
 from federation.conf import Conf
 from federation.errors import ChangeRefused, TrustNotSet
+from federation.models import Log
 from federation.trust import (
     Change,
     DescriptorDirectory,
@@ -26,6 +27,7 @@ from federation.trust.rolekeys import OFFLINE, create_role_key, public_keys_in
 from federation.trust.targets import FEDERATION
 from federation.wire import dsse
 
+from . import heads
 from .trusting import repository_of, store_of
 
 __all__ = ["Change", "describe", "make_key", "propose", "read_change", "show", "signatures"]
@@ -56,7 +58,7 @@ def propose(conf: Conf, options: Mapping[str, Any]) -> Change:
             without_old_identity=options["without_old_identity"],
         )
     if what in _STATUS:
-        last = _last_trusted(options.get("last_trusted"))
+        last = _last_trusted(options["node_id"], options.get("last_trusted"))
         return proposals.propose_status(repository, options["node_id"], _STATUS[what], last)
     if what == "scope":
         caps = {name: options[name] for name in ("entries", "entries_per_day") if options[name]}
@@ -83,13 +85,21 @@ _STATUS = {
 }
 
 
-def _last_trusted(text: str | None) -> tuple[int, str] | None:
+def _last_trusted(node_id: str, text: str | None) -> tuple[int, str] | None:
+    """Read SIZE:ROOT, the root in hex; of SIZE alone the root is that of the log held here."""
     if not text:
         return None
     size, _colon, root = text.partition(":")
-    if not size.isdigit():
-        raise ChangeRefused("Give the last trusted head as SIZE:ROOT, such as 40:ab12…")
-    return int(size), root.lower()
+    if not (size.isascii() and size.isdigit() and len(size) < 16):
+        raise ChangeRefused("Give the last trusted head as SIZE or SIZE:ROOT, such as 40:ab12…")
+    return int(size), root.lower() or _root_at(node_id, int(size))
+
+
+def _root_at(node_id: str, size: int) -> str:
+    log = Log.objects.filter(node_id=node_id, head_size__gte=size).first()
+    if log is None:
+        raise ChangeRefused(f"{size} entries of {node_id} are not held here: give SIZE:ROOT.")
+    return log.range_at(heads.leaf_hashes(log, 0, size)).root.hex()
 
 
 def _propose_role(conf: Conf, options: Mapping[str, Any]) -> Change:

@@ -56,10 +56,10 @@ class Command(BaseCommand):
         for name in ("suspend", "activate", "revoke"):
             one = what.add_parser(name)
             one.add_argument("node_id")
-        one.add_argument("--last-trusted", metavar="SIZE:ROOT", help="entries that stay, root hex")
+        one.add_argument("--last-trusted", metavar="SIZE[:ROOT]", help="what stays")
         one = what.add_parser("last-trusted")
         one.add_argument("node_id")
-        one.add_argument("last_trusted", metavar="SIZE:ROOT")
+        one.add_argument("last_trusted", metavar="SIZE[:ROOT]")
         one = what.add_parser("scope")
         one.add_argument("node_id")
         for name in ("languages", "types"):
