@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from wagtail.models import Page
 
 from federation.conf import Conf, get_conf
 from federation.errors import AfterLastTrusted
@@ -146,13 +147,16 @@ def _withdraw_items(log: Log, limit: int) -> None:
     rows = Provenance.objects.filter(origin=log.node_id, index__gte=limit, distrusted=False)
     for provenance in rows.select_related("page"):
         page = provenance.page
-        by_policy = provenance.by_policy and page is not None
-        if by_policy and page.live and page.live_revision_id == provenance.revision_id:
+        if page is not None and provenance.by_policy and _is_as_published(page, provenance):
             page.specific.unpublish()
         provenance.distrusted = True
         provenance.save(update_fields=["distrusted"])
     for item in Item.objects.filter(origin=log.node_id, index__gte=limit):
         _go_back(log, item, limit)
+
+
+def _is_as_published(page: Page, provenance: Provenance) -> bool:
+    return bool(page.live and page.live_revision_id == provenance.revision_id)
 
 
 def _go_back(log: Log, item: Item, limit: int) -> None:
@@ -197,18 +201,18 @@ def distrusted_reports(conf: Conf | None = None) -> list[Distrusted]:
             log__node_id=member.node_id, error=AfterLastTrusted.code, resolved=False
         )
         rows = Provenance.objects.filter(origin=member.node_id, distrusted=True)
-        pages = [row for row in rows.select_related("page") if row.page is not None]
+        pages = [row.page for row in rows.select_related("page") if row.page is not None]
         found.append(
             Distrusted(
                 member.node_id,
                 member.trusted_size,
                 entries.count(),
-                _titles(row for row in pages if not row.page.live),
-                _titles(row for row in pages if row.page.live),
+                _titles(page for page in pages if not page.live),
+                _titles(page for page in pages if page.live),
             )
         )
     return found
 
 
-def _titles(rows: Iterable[Provenance]) -> tuple[str, ...]:
-    return tuple(sorted(str(row.page.title) for row in rows if row.page is not None))
+def _titles(pages: Iterable[Page]) -> tuple[str, ...]:
+    return tuple(sorted(str(page.title) for page in pages))

@@ -174,7 +174,7 @@ def join(text: str, conf: Conf | None = None, fetcher: Fetcher | None = None) ->
         node_id=hub.node_id,
         defaults={"status": PeerStatus.ACTIVE, "is_hub": True, "pull": True},
     )
-    trusting.follow_members({}, conf)
+    trusting.follow_current(conf)
     return hub
 
 
@@ -245,7 +245,6 @@ def accept_enrolment(token: str, descriptor: bytes, conf: Conf) -> Peer:
     return peer
 
 
-@transaction.atomic
 def confirm_peer(peer: Peer, fingerprint: str, conf: Conf | None = None) -> Member:
     """Take a pending node in, or propose it to the stewards, once people compared its fingerprint.
 

@@ -53,6 +53,8 @@ def wants_refresh(digest: str, peer: Peer, conf: Conf) -> bool:
     store = store_of(conf)
     if not digest or store.pin is None:
         return False
+    if store.followed_members() is not None:
+        return True
     return digest not in (store.digest(), peer.directory_digest)
 
 
@@ -63,16 +65,25 @@ def refresh_from(feed: Feed, peer: Peer, digest: str, conf: Conf) -> bool:
     An ordinary node that lags behind is none that lies: its older metadata is passed over. Raises
     what `trust.refresh` raises.
     """
-    before = store_of(conf).members()
-    changed = starts_over = False
+    starts_over = follow_current(conf)
     try:
-        changed = refresh(store_of(conf), TrustFetcher(feed.fetcher), f"{feed.base}/trust")
+        refresh(store_of(conf), TrustFetcher(feed.fetcher), f"{feed.base}/trust")
     except TrustRolledBack:
         if peer.is_hub:
             raise
-    if changed:
-        starts_over = follow_members(before, conf)
+    starts_over = follow_current(conf) or starts_over
     peer.directory_digest = digest
+    return starts_over
+
+
+def follow_current(conf: Conf) -> bool:
+    """Let the database follow what is in force, if it has not yet; as `follow_members`."""
+    store = store_of(conf)
+    before = store.followed_members()
+    if before is None:
+        return False
+    starts_over = follow_members(before, conf)
+    store.mark_followed()
     return starts_over
 
 
@@ -219,9 +230,10 @@ def publish_change(change: Change, conf: Conf | None = None) -> None:
     """
     conf = conf or get_conf()
     repository, store = repository_of(conf), store_of(conf)
-    require_publishable(change, repository)
-    _put_next_online_keys(change, repository)
-    repository.publish(change.root, change.targets, change.contents)
+    with repository.lock():
+        require_publishable(change, repository)
+        _put_next_online_keys(change, repository)
+        repository.publish(change.root, change.targets, change.contents)
     if store.pin is None:
         pin = repository.root_pin()
         store.pin_root(repository.root_bytes(), pin.version, pin.sha256)
@@ -229,9 +241,9 @@ def publish_change(change: Change, conf: Conf | None = None) -> None:
 
 
 def _take_in_own(conf: Conf) -> None:
-    before = store_of(conf).members()
+    follow_current(conf)
     refresh_from_folder(store_of(conf), repository_of(conf).folder)
-    follow_members(before, conf)
+    follow_current(conf)
 
 
 def _put_next_online_keys(change: Change, repository: Repository) -> None:
@@ -251,7 +263,10 @@ def renew_trust(conf: Conf | None = None) -> bool:
     """Sign snapshot and timestamp anew when it is time; nothing where this is not the hub."""
     conf = conf or get_conf()
     repository = repository_of(conf)
-    if not repository.exists or not repository.renew():
+    if not repository.exists:
         return False
-    _take_in_own(conf)
-    return True
+    with repository.lock():
+        renewed = repository.renew()
+    if renewed or store_of(conf).followed_members() is not None:
+        _take_in_own(conf)
+    return renewed

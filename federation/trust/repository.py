@@ -5,18 +5,20 @@ have keys of their own beside the node's (`trust-snapshot.pem`, `trust-timestamp
 TUF specification, sections 4 and 6.
 """
 
+import fcntl
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
     Metadata,
     MetaFile,
     Root,
-    Signed,
     Snapshot,
     TargetFile,
     Targets,
@@ -34,7 +36,7 @@ LIFETIME: Final = {
     "snapshot": timedelta(days=7),
     "timestamp": timedelta(hours=48),
 }
-T = TypeVar("T", bound=Signed)
+T = TypeVar("T", Root, Targets, Snapshot, Timestamp)
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,14 @@ class Repository:
             path: (self.folder / "targets" / target_name(info)).read_bytes()
             for path, info in targets.items()
         }
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Let one process at a time publish here."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     # --- The online roles -----------------------------------------------------------------------
 
@@ -164,7 +174,7 @@ class Repository:
         return int(Metadata.from_bytes(path.read_bytes()).signed.version) + 1
 
     def _signed(self, signed: Snapshot | Timestamp) -> bytes:
-        metadata = Metadata(signed)
+        metadata: Metadata[Any] = Metadata(signed)
         metadata.sign(load_signer(self.online_key(signed.type)))
         root = self.newest(Root.type, Root).signed
         try:

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from federation.errors import BadTrustMetadata, StateChanged, TrustNotSet, Wrong
 
 from .rolekeys import ROLES, require_sound_root
 
+_IN_USE_SECONDS: Final = 600  # far longer than a refresh takes
 _KEPT: Final = 2  # earlier versions of snapshot and targets that are still served
 
 
@@ -91,7 +93,7 @@ class TrustStore:
 
     def forget(self) -> None:
         """Forget pin and state, as where joining came to nothing."""
-        for name in ("pin.json", "pin.root.json", "current"):
+        for name in ("pin.json", "pin.root.json", "current", "followed"):
             (self.folder / name).unlink(missing_ok=True)
         shutil.rmtree(self.states, ignore_errors=True)
 
@@ -202,9 +204,32 @@ class TrustStore:
             link.unlink(missing_ok=True)
             link.symlink_to(f"states/{folder.name}")
             os.replace(link, self.current)
-            for old in self.states.iterdir():  # a reader may still be in the one before
-                if old.name.startswith("s-") and old.name not in (folder.name, before):
-                    shutil.rmtree(old, ignore_errors=True)
+            self._clear(folder.name, before)
+
+    def _clear(self, *kept: str) -> None:
+        """Remove states that nobody reads or works in any more."""
+        for old in self.states.glob("s-*"):
+            if old.name not in kept and time.time() - old.stat().st_mtime > _IN_USE_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+
+    # --- What the database has followed ---------------------------------------------------------
+
+    def followed_members(self) -> dict[str, bytes] | None:
+        """Return the members as they were when the database last followed them; None where that
+        is how they stand. A crash between the two is made good with this."""
+        try:
+            name = (self.folder / "followed").read_text(encoding="ascii")
+        except FileNotFoundError:
+            name = ""
+        if name == self._name():
+            return None
+        folder = self.states / name / "members"
+        if not name or not folder.is_dir():
+            return {}
+        return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.json"))}
+
+    def mark_followed(self) -> None:
+        write_atomically(self.folder / "followed", self._name().encode("ascii"))
 
 
 @dataclass(frozen=True)
@@ -238,6 +263,7 @@ class Scratch:
             version = Metadata.from_bytes(data).signed.version
             (metadata / f"{version}.{role}.json").write_bytes(data)
         shutil.copyfile(self.cache / "timestamp.json", metadata / "timestamp.json")
+        self.folder.chmod(0o755)  # served files; a static host may read them
         self.store._swap(self.folder, self.before)
 
 

@@ -53,7 +53,7 @@ def hub_link(here, stewards, global_hub, cedar) -> Link:
     stewards.pin(store)
     stewards.hand_over(store)
     Peer.objects.create(node_id="global-hub", status=PeerStatus.ACTIVE, is_hub=True, pull=True)
-    trusting.follow_members({}, here)
+    trusting.follow_current(here)
     feed = FeedSimulator(global_hub, cedar)
     feed.trust = stewards.repository.folder
     feed.admit(here.NODE_ID, load_keys(here.keys_dir).request.public)
@@ -333,6 +333,31 @@ def test_new_keys_without_the_old_identity_make_drafts_until_a_person_confirms(
     global_hub.endorse(renewed.publish("Later"))
     assert hub_link.sync().ok
     assert Item.objects.get(title="Later").state == ItemState.PUBLISHED
+
+
+def test_a_crash_between_files_and_database_loses_no_warning(
+    hub_link, stewards, cedar, here, monkeypatch
+):
+    """New keys are in force, and the worker dies before it has marked the node."""
+    cedar.publish("Before")
+    hub_link.sync()
+    rotate(stewards, cedar, vouched=False)
+    followed = trusting.follow_members
+
+    def dies(before, conf):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trusting, "follow_members", dies)
+    with pytest.raises(KeyboardInterrupt):
+        hub_link.sync()
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key == ""
+    monkeypatch.setattr(trusting, "follow_members", followed)
+    Peer.objects.update(claimed_until=None)
+    hub_link.sync()
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key != ""
+    hub_link.feed.asked.clear()
+    hub_link.sync()
+    assert not [path for path in hub_link.feed.asked if path.startswith("trust/")]
 
 
 # --- A lost quorum, and the hub's own side --------------------------------------------------------
