@@ -199,13 +199,15 @@ def require_publishable(change: Change, repository: Repository) -> None:
             raise ChangeRefused(
                 f"{standing.by}: {standing.signed} of {standing.needed} signatures that count."
             )
-    for role, kind, before in (
-        ("root", Root, change.before_root),
-        ("targets", Targets, change.before_targets),
-    ):
-        held = repository.newest(role, kind).to_bytes() if repository.exists else None
-        if held != (before.to_bytes() if before is not None else None):
-            raise ChangeRefused(f"Other {role} metadata was published since this was proposed.")
+    root = repository.newest("root", Root) if repository.exists else None
+    targets = repository.newest("targets", Targets) if repository.exists else None
+    _require_same("root", root, change.before_root)
+    _require_same("targets", targets, change.before_targets)
+
+
+def _require_same(role: str, held: Metadata[Any] | None, before: Metadata[Any] | None) -> None:
+    if (held and held.to_bytes()) != (before and before.to_bytes()):
+        raise ChangeRefused(f"Other {role} metadata was published since this was proposed.")
 
 
 def _standing(by: str, root: Root, role: str, metadata: Metadata[Any]) -> Standing:

@@ -86,9 +86,11 @@ def load_key(path: Path) -> SigningKey:
 def key_problems(directory: Path) -> list[KeysMissing | KeysReadable | KeyFileBroken]:
     """Return what is wrong with each key file, for a system check; empty when all is well."""
     problems: list[KeysMissing | KeysReadable | KeyFileBroken] = []
-    for purpose in PURPOSES:
+    # Besides the node's own keys: those of trust roles, where this is a hub.
+    roles = sorted([*directory.glob("trust-*.pem"), *directory.glob("stewards/*.pem")])
+    for path in [*(_path(directory, purpose) for purpose in PURPOSES), *roles]:
         try:
-            load_key(_path(directory, purpose))
+            load_key(path)
         except (KeysMissing, KeysReadable, KeyFileBroken) as problem:
             problems.append(problem)
     return problems

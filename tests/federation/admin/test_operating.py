@@ -17,8 +17,10 @@ from federation.models import (
     Quarantine,
     Subscription,
 )
+from federation.services import enrolment, trusting
 from federation.services.enrolment import InviteText, own_fingerprint
-from federation.trust import DescriptorDirectory
+from federation.trust import DescriptorDirectory, TrustStore
+from federation.trust.proposals import propose_status
 from tests.federation.builders import ForeignNode
 from tests.federation.stewards import rooted
 
@@ -308,3 +310,31 @@ def test_a_rule_that_makes_no_sense_is_not_kept(operator, wrong):
     assert response.status_code == 200
     assert BAD not in response.content.decode()
     assert Subscription.objects.count() == 1
+
+
+# --- What the stewards decided --------------------------------------------------------------------
+
+
+def test_new_keys_are_confirmed_by_the_fingerprint_read_out(operator, hub, other):
+    Peer.objects.update(unconfirmed_key="ab" * 32)
+    html = screen(operator, "peers")
+    assert "cedar has new keys" in html
+    assert "abab abab" not in html, "it must be heard, not copied"
+    post(operator, "confirm_keys", "cedar", fingerprint="cd" * 32)
+    assert Peer.objects.get().unconfirmed_key == "ab" * 32
+    post(operator, "confirm_keys", "cedar", fingerprint="AB AB " * 16)
+    assert Peer.objects.get().unconfirmed_key == ""
+    assert "has new keys" not in screen(operator, "peers")
+
+
+def test_a_suspended_node_and_metadata_that_ran_out_are_shown(
+    operator, hub, applicant, monkeypatch
+):
+    enrolment.confirm_peer(Peer.objects.get(), applicant.fingerprint)
+    repository = trusting.repository_of(hub)
+    trusting.settle(propose_status(repository, "fig", "revoked"), hub)
+    html = screen(operator, "peers")
+    assert "revoked by the stewards" in html
+    assert "has run out" not in html
+    monkeypatch.setattr(TrustStore, "expired", lambda self, now=None: ("timestamp",))
+    assert "What the stewards signed has run out." in screen(operator, "peers")
