@@ -16,7 +16,7 @@ class FederationConfig(AppConfig):
         from wagtail.signals import page_published, page_unpublished
 
         from federation import signal_handlers
-        from federation.checks import check_configuration, check_keys
+        from federation.checks import check_configuration, check_keys, check_trust
         from federation.models import Endorsement, Provenance
         from federation.services.origins import origin_of, proof_of
         from federation.services.packs import LogSealer
@@ -33,6 +33,7 @@ class FederationConfig(AppConfig):
             pre_delete.connect(signal_handlers.retract_deleted_page, sender=model)
         checks.register(check_configuration)
         checks.register(check_keys)
+        checks.register(check_trust)
         register_origin_provider(origin_of)
         register_proof_provider(proof_of)
         register_pack_sealer(LogSealer())

@@ -1,6 +1,7 @@
 """System checks: what is misconfigured, with an id and a remedy (docs/operating.md)."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning
@@ -8,8 +9,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from federation import conf
 from federation.errors import KeysMissing, KeysReadable
-from federation.trust import key_problems
+from federation.trust import TrustStore, key_problems
 from federation.trust.descriptors import NODE_ID
+from federation.trust.rolekeys import OFFLINE
 
 _UNREADABLE = (TypeError, KeyError, ImproperlyConfigured)
 
@@ -46,6 +48,38 @@ def check_configuration(app_configs: Sequence[Any] | None, **kwargs: Any) -> lis
                 id="federation.E003",
             )
         )
+    return found
+
+
+_WARN_DAYS = 60
+
+
+def check_trust(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """federation.W002: root or targets run out within 60 days. W003: something has run out."""
+    try:
+        store = TrustStore(conf.get_conf().trust_dir)
+    except _UNREADABLE:
+        return []
+    now = datetime.now(UTC)
+    found: list[CheckMessage] = []
+    for state in store.roles():
+        left = (state.expires - now).days
+        if state.expires <= now:
+            found.append(
+                Warning(
+                    f"{state.role}.json has run out: this node is degraded.",
+                    hint="Ask the hub to sign anew; its scheduler does so for the last two roles.",
+                    id="federation.W003",
+                )
+            )
+        elif state.role in OFFLINE and left < _WARN_DAYS:
+            found.append(
+                Warning(
+                    f"{state.role}.json runs out in {left} days.",
+                    hint=f"Stewards: federation_trust propose --out FILE renew {state.role}",
+                    id="federation.W002",
+                )
+            )
     return found
 
 

@@ -518,6 +518,62 @@ class MemberSuspended(MembershipError):
     remedy = "Nothing is accepted from it until the stewards lift this. Ask them why."
 
 
+class TrustNotSet(MembershipError):
+    """No root is pinned on this node, or no repository of members was started here."""
+
+    code = "trust.not-set"
+    remedy = "On the hub run `federation_trust init`; on a node join with an invite."
+
+
+class WrongRoot(MembershipError):
+    """A root.json is not the one whose hash was given over another channel."""
+
+    code = "trust.wrong-root"
+    remedy = "Stop. Compare version and hash of root.json with the hub over another channel."
+
+
+class BadTrustMetadata(MembershipError):
+    """Trust metadata is malformed, not signed by enough stewards, or does not fit together."""
+
+    code = "trust.bad-metadata"
+    remedy = "Nothing of it is used. Fetch from another node; if it stays so, tell the stewards."
+
+
+class TrustRolledBack(MembershipError):
+    """Trust metadata is older than what was seen before."""
+
+    code = "trust.rolled-back"
+    remedy = "Nothing of it is used. Fetch from another node; if it lasts, tell the stewards."
+
+
+class TrustExpired(MembershipError):
+    """The newest trust metadata has run out, so members may have changed without our knowing."""
+
+    code = "trust.expired"
+    remedy = "Ask the hub's operator to sign anew; until then new items wait in the inbox."
+
+
+class BadTarget(MembershipError):
+    """A member's file is not the one the stewards signed, or does not describe a member."""
+
+    code = "trust.bad-target"
+    remedy = "Nothing of it is used. Fetch from another node; if it stays so, tell the stewards."
+
+
+class AfterLastTrusted(MembershipError):
+    """An entry was said after the last one that the stewards still trust."""
+
+    code = "trust.after-last-trusted"
+    remedy = "Do not use it: the node was taken over. Look at what was published from it."
+
+
+class ChangeRefused(MembershipError):
+    """A change of members or roles cannot be proposed, signed or published as it is."""
+
+    code = "trust.change-refused"
+    remedy = "Read the reason given here; propose the change anew if others came before it."
+
+
 class StateError(FederationError):
     """What was asked for does not fit the state that this node is in."""
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django_tasks import task
 
 from federation.models import Nonce, Peer
-from federation.services import heads, publishing, sync
+from federation.services import heads, publishing, sync, trusting
 
 PRIORITY = 10  # before the search index, which has a task for every saved page
 
@@ -35,3 +35,9 @@ def catch_up() -> int:
 def forget_nonces() -> int:
     """Drop the nonces that no fresh request can bear any more; return how many."""
     return Nonce.objects.expired().delete()[0]
+
+
+@task(priority=PRIORITY)
+def renew_trust() -> bool:
+    """Sign snapshot and timestamp anew when it is time (the hub alone)."""
+    return trusting.renew_trust()

@@ -15,6 +15,11 @@ urlpatterns = [
     re_path(r"^blob/(?P<sha256>[0-9a-f]{64})$", views.BlobView.as_view()),
     path("trust/nodes", views.DirectoryView.as_view()),
     re_path(r"^trust/nodes/(?P<node_id>[a-z0-9-]{1,63})$", views.DescriptorView.as_view()),
+    re_path(
+        r"^trust/(?P<path>(?:metadata/(?:timestamp|\d{1,9}\.(?:root|snapshot|targets))"
+        r"|targets/(?:[0-9a-f]{64}\.federation|nodes/[0-9a-f]{64}\.[a-z0-9-]{1,63}))\.json)$",
+        views.TrustView.as_view(),
+    ),
     path("enrol", views.EnrolView.as_view()),
     path("status", views.StatusView.as_view()),
     path("schema", SpectacularAPIView.as_view()),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from federation.conf import get_conf
 from federation.errors import FederationError, FingerprintMismatch
 from federation.models import Log, Peer, PeerStatus
-from federation.services import enrolment, status
+from federation.services import enrolment, status, trusting
 from federation.tasks import sync_with
 
 from .base import Act, Refused, Screen, Text, tell_error
@@ -45,6 +45,10 @@ class Peers(Screen):
         frozen_logs = dict(Log.objects.exclude(frozen="").values_list("node_id", "frozen"))
         seen = dict(Peer.objects.values_list("node_id", "last_contact_at"))
         labels = dict(PeerStatus.choices)
+        memberships = {
+            "suspended": _("suspended by the stewards"),
+            "revoked": _("revoked by the stewards"),
+        }
         peers = []
         for standing in status.peer_standings(conf):
             lag = None if standing.lag_seconds is None else standing.lag_seconds // 60
@@ -52,6 +56,9 @@ class Peers(Screen):
                 {
                     "standing": standing,
                     "status": labels[standing.status],
+                    "membership": memberships.get(standing.membership, ""),
+                    "keys_id": f"{standing.node}-keys",
+                    "keys_form": ConfirmForm(auto_id=f"{standing.node}_keys_%s"),
                     "pending": standing.status == PeerStatus.PENDING,
                     "frozen": standing.status == PeerStatus.FROZEN,
                     "active": standing.status == PeerStatus.ACTIVE,
@@ -67,6 +74,7 @@ class Peers(Screen):
         return super().get_context_data(
             conf=conf,
             peers=peers,
+            trust=status.trust_status(conf),
             fingerprint=fingerprint,
             problem=problem,
             own_log=Log.objects.filter(own=True).first(),
@@ -112,7 +120,23 @@ class Confirm(PeerAct):
                 _("This is not the fingerprint that %(node)s sent.") % {"node": self.peer.node_id},
                 item=error.item,
             ) from error
+        if self.peer.status == PeerStatus.PENDING:
+            return _(
+                "The fingerprint is right. The change lies on this hub under trust/changes: "
+                "%(node)s is a member once enough stewards have signed it and it is published."
+            ) % {"node": self.peer.node_id}
         return _("%(node)s is now a member.") % {"node": self.peer.node_id}
+
+
+class ConfirmKeys(PeerAct):
+    """New keys of a member, for which its old identity key did not vouch."""
+
+    def act(self, **kwargs: Any) -> str:
+        form = ConfirmForm(self.request.POST)
+        if not form.is_valid():
+            raise Refused(_("That is not a fingerprint: 64 digits and letters from a to f."))
+        trusting.confirm_keys(self.peer.node_id, form.cleaned_data["fingerprint"])
+        return _("The new keys of %(node)s are confirmed.") % {"node": self.peer.node_id}
 
 
 class Pull(PeerAct):

@@ -42,6 +42,7 @@ urlpatterns = [
     path("peers/join/", peers.Join.as_view(), name="join"),
     path("peers/<slug:node_id>/fetch/", peers.Fetch.as_view(), name="fetch"),
     path("peers/<slug:node_id>/confirm/", peers.Confirm.as_view(), name="confirm"),
+    path("peers/<slug:node_id>/keys/", peers.ConfirmKeys.as_view(), name="confirm_keys"),
     path("peers/<slug:node_id>/pull/", peers.Pull.as_view(), name="pull"),
     path("peers/<slug:node_id>/freeze/", peers.Freeze.as_view(), name="freeze"),
     path("quarantine/", quarantine.QuarantineScreen.as_view(), name="quarantine"),

@@ -21,7 +21,7 @@ from federation.conf import get_conf
 from federation.models import BlobState, Entry, Log, Record, Tile, TileKind
 from federation.services import enrolment, heads, media
 from federation.services.status import public_status
-from federation.trust import DescriptorDirectory
+from federation.trust import DescriptorDirectory, TrustStore
 from federation.wire import bundles, canonical, dsse, tiles
 
 from . import answers
@@ -81,10 +81,9 @@ class HeadsView(FeedView):
         top = max((log.counter for log in rows), default=0)
         if since > top:
             since = 0  # this node was restored from a backup: show everything again
-        conf = get_conf()
         body = {
             "counter": top,
-            "directory": DescriptorDirectory(conf.trust_dir).digest() if conf.relays else "",
+            "directory": TrustStore(get_conf().trust_dir).digest(),
             "heads": [
                 {"node": log.node_id, "checkpoint": bytes(log.checkpoint).decode("utf-8")}
                 for log in rows
@@ -211,7 +210,7 @@ class BlobView(FeedView):
 
 
 class DirectoryView(FeedView):
-    """The descriptors of every member, for members: a signed request, a signed answer."""
+    """What the stewards signed of every member, at once: a signed request, a signed answer."""
 
     @extend_schema(operation_id="directory", responses=_OBJECT)
     def get(self, request: Request) -> HttpResponse:
@@ -224,6 +223,18 @@ class DirectoryView(FeedView):
         response = HttpResponse(body, content_type=JSON)
         response["Cache-Control"] = "no-store, no-transform"
         return permissions.sign_answer(request._request, response)
+
+
+class TrustView(FeedView):
+    """TUF metadata and targets, verbatim as this node verified them; versioned files for ever."""
+
+    @extend_schema(operation_id="trust", responses=_OBJECT)
+    def get(self, request: Request, path: str) -> HttpResponse:
+        data = TrustStore(get_conf().trust_dir).public(path)
+        if data is None:
+            return not_found()
+        immutable = path != "metadata/timestamp.json"
+        return answers.tagged(request._request, data, JSON, immutable=immutable)
 
 
 class DescriptorView(FeedView):

@@ -36,7 +36,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Heads:
-    """What changed since a counter. `directory` is the digest of the members the peer knows."""
+    """What changed since a counter. `directory` is the digest of the peer's trust metadata."""
 
     counter: int
     directory: str
@@ -108,14 +108,6 @@ class Feed:
         """Yield one file in chunks, never more than `size` bytes of it."""
         with self.fetcher.stream(f"{self.base}/blob/{sha256}", cap=size, accept="*/*") as chunks:
             yield chunks
-
-    def directory(self) -> dict[str, bytes]:
-        """Return the descriptors that the peer holds, by node id; its answer is signed."""
-        body = self._signed("GET", "trust/nodes", cap=_HEADS_CAP * 16, accept=JSON).body
-        value = canonical.loads(body, max_bytes=_HEADS_CAP * 16)
-        if not isinstance(value, dict):
-            raise BadBundle("The directory is not an object.")
-        return {str(node): canonical.dumps(envelope) for node, envelope in sorted(value.items())}
 
     def enrol(self, body: bytes) -> bytes:
         """Offer this node's descriptor with an invite token; return the peer's answer."""

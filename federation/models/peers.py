@@ -37,6 +37,12 @@ class Peer(models.Model):
         default=False, help_text=_("Fetch from this node directly, not only through the hub.")
     )
     descriptor = models.BinaryField(default=bytes)
+    unconfirmed_key = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        help_text=_("The new identity key's fingerprint, while nobody here has confirmed it."),
+    )
     counter = models.PositiveBigIntegerField(default=0)
     directory_digest = models.CharField(max_length=64, blank=True, default="")
     last_contact_at = models.DateTimeField(null=True, blank=True)

@@ -30,6 +30,9 @@ class Provenance(models.Model):
     mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.FOLLOW)
     by_policy = models.BooleanField(default=False)
     retracted = models.BooleanField(default=False)
+    distrusted = models.BooleanField(
+        default=False, help_text=_("Its author said it after the last entry that is trusted.")
+    )
 
     class Meta:
         constraints = [

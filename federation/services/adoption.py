@@ -88,6 +88,7 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
             "mode": Mode.FOLLOW,
             "by_policy": publish,
             "retracted": False,
+            "distrusted": False,
         },
     )
     item.state = ItemState.PUBLISHED if publish else ItemState.DRAFT

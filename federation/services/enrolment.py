@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import transaction
 
-from federation.client import Feed, Fetcher, HttpFetcher, fetch_descriptor
+from federation.client import Feed, Fetcher, HttpFetcher, TrustFetcher, fetch_root
 from federation.conf import Conf, get_conf
 from federation.errors import (
     AddressRefused,
@@ -24,18 +24,23 @@ from federation.errors import (
     FingerprintMismatch,
     InvalidRecord,
     InviteInvalid,
+    WrongRoot,
 )
 from federation.models import Invite, Log, Peer, PeerStatus, Policy, Subscription
 from federation.trust import (
     DescriptorDirectory,
     Member,
+    TrustStore,
     create_keys,
     load_keys,
     read_descriptor,
+    refresh,
     sign_descriptor,
 )
+from federation.trust.proposals import propose_member
 from federation.wire import canonical, records
 
+from . import trusting
 from .publishing import today
 from .roles import grant_roles
 
@@ -45,13 +50,16 @@ _SHARED_TYPES = ("play/1", "case/1", "term/1", "endorse/1", "review/1", "retract
 
 @dataclass(frozen=True)
 class InviteText:
-    """What an invite says. `fingerprint` is the SHA-256, in hex, of the hub's identity key."""
+    """What an invite says. `fingerprint` is the SHA-256, in hex, of the hub's identity key;
+    `root_version` and `root_sha256` name the root.json from which the new node starts to trust."""
 
     hub: str
     url: str
     fingerprint: str
     node: str
     token: str
+    root_version: int
+    root_sha256: str
 
     def encode(self) -> str:
         """Return the invite as one word that can be pasted or drawn as a QR code."""
@@ -86,7 +94,7 @@ def initialise_node(conf: Conf) -> Member:
         origin="*", schema="*", lang="*", defaults={"policy": Policy.STAGE}
     )
     grant_roles()
-    return DescriptorDirectory(conf.trust_dir).add(_own_descriptor(conf))
+    return DescriptorDirectory(conf.trust_dir).keep_own(_own_descriptor(conf))
 
 
 def _own_descriptor(conf: Conf) -> bytes:
@@ -117,9 +125,10 @@ def _own_descriptor(conf: Conf) -> bytes:
 def create_invite(node_id: str, conf: Conf | None = None) -> str:
     """Return a single-use invite for the node that will have this id; only its hash is kept.
 
-    Raises AlreadyEnrolled.
+    Raises AlreadyEnrolled, and TrustNotSet where stewards have not started a repository.
     """
     conf = conf or get_conf()
+    root = trusting.repository_of(conf).root_pin()
     if Peer.objects.filter(node_id=node_id, status=PeerStatus.ACTIVE).exists():
         raise AlreadyEnrolled(f"{node_id} is enrolled already.", item=node_id)
     token = secrets.token_hex(16)
@@ -129,7 +138,15 @@ def create_invite(node_id: str, conf: Conf | None = None) -> str:
         expires_at=datetime.now(UTC) + timedelta(days=conf.INVITE_DAYS),
     )
     identity = load_keys(conf.keys_dir).identity.public
-    return InviteText(conf.NODE_ID, conf.PUBLIC_URL, identity.fingerprint, node_id, token).encode()
+    return InviteText(
+        hub=conf.NODE_ID,
+        url=conf.PUBLIC_URL,
+        fingerprint=identity.fingerprint,
+        node=node_id,
+        token=token,
+        root_version=root.version,
+        root_sha256=root.sha256,
+    ).encode()
 
 
 def _hash(token: str) -> str:
@@ -139,30 +156,49 @@ def _hash(token: str) -> str:
 def join(text: str, conf: Conf | None = None, fetcher: Fetcher | None = None) -> Member:
     """Enrol this node by an invite; return the hub, whose fingerprint the caller shows.
 
-    Raises InviteInvalid, FingerprintMismatch when whoever answers is not the hub that invited,
-    and what the client raises. Safe to repeat until the hub has taken the node in.
+    Raises InviteInvalid, WrongRoot when whoever answers has another root.json than the invite
+    names, FingerprintMismatch when the members name another hub, what `trust.refresh` raises, and
+    what the client raises. Safe to repeat until the hub has taken the node in.
     """
     conf = conf or get_conf()
     invite = InviteText.decode(text)
     if invite.node != conf.NODE_ID:
         raise InviteInvalid(f"This invite is for {invite.node}; this node is {conf.NODE_ID}.")
     fetcher = fetcher or HttpFetcher(conf, private=conf.PRIVATE_ENDPOINT)
-    descriptor = fetch_descriptor(fetcher, invite.url, invite.hub)
-    hub = read_descriptor(descriptor)
-    if hub.node_id != invite.hub or hub.identity_key.fingerprint != invite.fingerprint:
-        raise FingerprintMismatch(
-            f"{invite.url} answers with the fingerprint "
-            f"{hub.identity_key.fingerprint_groups}, not with that of the invite."
-        )
+    hub = _trusted_hub(invite, fetcher, conf)
     body = canonical.dumps(
         {"token": invite.token, "descriptor": canonical.loads(_own_envelope(conf))}
     )
     Feed(fetcher, hub, conf, load_keys(conf.keys_dir).request).enrol(body)
-    DescriptorDirectory(conf.trust_dir).add(descriptor)
     Peer.objects.update_or_create(
         node_id=hub.node_id,
         defaults={"status": PeerStatus.ACTIVE, "is_hub": True, "pull": True},
     )
+    trusting.follow_current(conf)
+    return hub
+
+
+def _trusted_hub(invite: InviteText, fetcher: Fetcher, conf: Conf) -> Member:
+    """Pin the root that the invite names, fetch the members behind it and return the hub."""
+    store = TrustStore(conf.trust_dir)
+    is_new = store.pin is None
+    if is_new:
+        root = fetch_root(fetcher, invite.url, invite.root_version)
+        store.pin_root(root, invite.root_version, invite.root_sha256)
+    elif not store.has_root(invite.root_version, invite.root_sha256):
+        raise WrongRoot("This node follows another root than the one of the invite.")
+    try:
+        refresh(store, TrustFetcher(fetcher), f"{invite.url.rstrip('/')}/federation/v1/trust")
+        hub = DescriptorDirectory(conf.trust_dir).member(invite.hub)
+        if hub.identity_key.fingerprint != invite.fingerprint:
+            raise FingerprintMismatch(
+                f"The members that {invite.url} serves name a hub with the fingerprint "
+                f"{hub.identity_key.fingerprint_groups}, not with that of the invite."
+            )
+    except FederationError:
+        if is_new:
+            store.forget()
+        raise
     return hub
 
 
@@ -209,11 +245,12 @@ def accept_enrolment(token: str, descriptor: bytes, conf: Conf) -> Peer:
     return peer
 
 
-@transaction.atomic
 def confirm_peer(peer: Peer, fingerprint: str, conf: Conf | None = None) -> Member:
-    """Take a pending node into the directory once its fingerprint was compared by people.
+    """Take a pending node in, or propose it to the stewards, once people compared its fingerprint.
 
-    `fingerprint` is what was read out, with or without spaces. Raises FingerprintMismatch.
+    `fingerprint` is what was read out, with or without spaces. Where the stewards' keys are on
+    this hub (a demo, a start) the node is a member at once; else it stays pending and the change
+    lies under `trust/changes/`. Raises FingerprintMismatch, TrustNotSet, ChangeRefused.
     """
     conf = conf or get_conf()
     member = read_descriptor(bytes(peer.descriptor))
@@ -222,31 +259,9 @@ def confirm_peer(peer: Peer, fingerprint: str, conf: Conf | None = None) -> Memb
         raise FingerprintMismatch(
             f"That is not the fingerprint of the node that asked to be {peer.node_id}."
         )
-    DescriptorDirectory(conf.trust_dir).add(bytes(peer.descriptor))
-    peer.status = PeerStatus.ACTIVE
-    peer.save(update_fields=["status"])
+    trusting.settle(propose_member(trusting.repository_of(conf), bytes(peer.descriptor)), conf)
+    peer.refresh_from_db(fields=["status"])
     return member
-
-
-def accept_directory(envelopes: dict[str, bytes], conf: Conf) -> None:
-    """Take over the hub's directory of members; the answer was signed by the hub.
-
-    Every good descriptor is kept; the first bad one is raised after the others are in.
-    """
-    directory = DescriptorDirectory(conf.trust_dir)
-    first: FederationError | None = None
-    for node_id, data in envelopes.items():
-        if node_id == conf.NODE_ID:
-            continue
-        try:
-            member = directory.add(data)
-            Peer.objects.get_or_create(
-                node_id=member.node_id, defaults={"status": PeerStatus.ACTIVE}
-            )
-        except FederationError as error:
-            first = first or error
-    if first is not None:
-        raise first
 
 
 def own_fingerprint(conf: Conf | None = None) -> str:

@@ -20,7 +20,7 @@ from federation.errors import (
 )
 from federation.models import Entry, Log
 from federation.trust import Member
-from federation.wire import checkpoint, tiles
+from federation.wire import tiles
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.leaf import Leaf
 
@@ -42,14 +42,14 @@ def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
     as evidence, the log is frozen), LogShrank (smaller but consistent: stale), TooMuchGrowth,
     RootMismatch, or what fetching raises.
     """
-    head = checkpoint.open_checkpoint(note, member.log_origin, member.log_key)
+    head = member.open_head(note)
     log = followed_log(member)
     if log.frozen:
         raise LogFrozen(f"{log.node_id} is applied no further: {log.frozen}.", item=log.node_id)
     if head.size <= log.head_size:
         _compare_with_known(log, head, note)
         return log
-    _require_modest_growth(log, head.size, conf)
+    _require_modest_growth(log, member, head.size, conf)
     leaves = _fetch_leaves(feed, log, log.head_size, head.size)
     grown = log.range.append([leaf.hash for leaf in leaves])
     if grown.root != head.root:
@@ -87,18 +87,19 @@ def _frozen(log: Log, note: bytes, size: int) -> Equivocation:
     )
 
 
-def _require_modest_growth(log: Log, size: int, conf: Conf) -> None:
-    if size > conf.MAX_ENTRIES:
-        raise TooMuchGrowth(
-            f"{log.node_id} has {size} entries, above {conf.MAX_ENTRIES}.", item=log.node_id
-        )
+def _require_modest_growth(log: Log, member: Member, size: int, conf: Conf) -> None:
+    """Hold a log to its caps: the stewards' where they set some, else this node's settings."""
+    most = member.max_entries or conf.MAX_ENTRIES
+    per_day = member.max_entries_per_day or conf.MAX_ENTRIES_PER_DAY
+    if size > most:
+        raise TooMuchGrowth(f"{log.node_id} has {size} entries, above {most}.", item=log.node_id)
     if log.head_size == 0:
         return
     today = datetime.now(UTC).date()
     start = log.day_start_size if log.day == today else log.head_size
     since = log.head_seen_at or datetime.now(UTC)
     days = max(1, (datetime.now(UTC) - since) // timedelta(days=1))
-    if size - start > conf.MAX_ENTRIES_PER_DAY * days:
+    if size - start > per_day * days:
         raise TooMuchGrowth(
             f"{log.node_id} grew by {size - start} entries since it was last seen.",
             item=log.node_id,

@@ -69,6 +69,7 @@ def about_one_record(error: FederationError) -> FederationError:
 
 
 def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf) -> records.Record:
+    member.require_trusted(entry.index)
     if envelope.address != entry.address:
         raise AddressMismatch(
             f"The body that came for {entry.address[:12]}… has the address "

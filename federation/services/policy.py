@@ -23,7 +23,7 @@ from federation.models import (
     Subscription,
 )
 
-from . import adoption
+from . import adoption, trusting
 
 
 def decide_items(conf: Conf) -> int:
@@ -32,13 +32,18 @@ def decide_items(conf: Conf) -> int:
     An item that cannot be adopted keeps the error and stays in the inbox, and the next goes on.
     """
     subscriptions = list(Subscription.objects.all())
-    endorsers = endorser_ids(conf)
+    unconfirmed = trusting.unconfirmed_nodes()
+    endorsers = endorser_ids(conf) - unconfirmed
     settled: defaultdict[ItemState, list[int]] = defaultdict(list)
     undecided = Item.objects.filter(undecided=True).order_by("pk")
+    if trusting.is_degraded(conf):  # what is new waits in the inbox; what was taken back goes
+        undecided = undecided.filter(state=ItemState.RETRACTED)
     count = 0
     for item in list(undecided):
         count += 1
         policy = policy_for(subscriptions, item)
+        if policy == Policy.PUBLISH and item.origin in unconfirmed:
+            policy = Policy.DRAFT
         if item.state != ItemState.RETRACTED and policy in (Policy.STAGE, Policy.IGNORE):
             state = ItemState.STAGED if policy == Policy.STAGE else ItemState.IGNORED
             # What a person made of this version stands: news of it is only an endorsement.

@@ -22,7 +22,7 @@ from federation.errors import (
 )
 from federation.models import Endorsement, Entry, Item, ItemState, Log, Provenance, Record
 from federation.trust import DescriptorDirectory, Member
-from federation.wire import checkpoint, dsse, records
+from federation.wire import dsse, records
 
 from . import policy
 from .heads import leaf_hashes, signatures_of
@@ -225,7 +225,7 @@ def _head(item: Item, evidence: Evidence) -> str:
     if log is None:
         raise RecordWithheld(_("Its log is not followed here."))
     member = evidence.member(item.origin)
-    head = checkpoint.open_checkpoint(bytes(log.checkpoint), member.log_origin, member.log_key)
+    head = member.open_head(bytes(log.checkpoint))
     root = log.range_at(leaf_hashes(log, 0, log.head_size)).root
     if (head.size, head.root) != (log.head_size, root):
         raise RootMismatch(_("The entries held here are not those of the signed head."))

@@ -11,10 +11,11 @@ from django_tasks_db.models import DBTaskResult
 from federation.conf import Conf, get_conf
 from federation.errors import FederationError
 from federation.models import Blob, BlobState, Item, Log, Peer, PeerStatus, Quarantine
-from federation.trust import DescriptorDirectory, read_mark
+from federation.trust import DescriptorDirectory, Member, TrustStore, read_mark
 from federation.wire.records import SCHEMAS
 from playbook.search.health import index_health
 
+from .compromise import distrusted_reports
 from .enrolment import own_fingerprint
 
 PROTOCOL = 1
@@ -53,6 +54,9 @@ class PeerStanding:
     failures: int
     error: str
     error_detail: str
+    membership: str = ""
+    trusted_size: int | None = None
+    unconfirmed_key: str = ""
 
 
 def peer_standings(conf: Conf | None = None) -> list[PeerStanding]:
@@ -66,13 +70,17 @@ def peer_standings(conf: Conf | None = None) -> list[PeerStanding]:
         log = logs.get(peer.node_id)
         seen = peer.last_contact_at
         wrong = peer if peer.error else log
+        member = _member(directory, peer)
         standings.append(
             PeerStanding(
                 node=peer.node_id,
                 status=PeerStatus(peer.status).value,
                 hub=peer.is_hub,
                 pull=peer.pull,
-                fingerprint=_fingerprint(directory, peer),
+                fingerprint=member.identity_key.fingerprint_groups if member else "",
+                membership=member.status if member else "",
+                trusted_size=member.trusted_size if member else None,
+                unconfirmed_key=peer.unconfirmed_key,
                 last_contact=seen.isoformat(timespec="seconds") if seen else None,
                 lag_seconds=int((now - seen).total_seconds()) if seen else None,
                 log_size=log.size if log else 0,
@@ -85,11 +93,27 @@ def peer_standings(conf: Conf | None = None) -> list[PeerStanding]:
     return standings
 
 
-def _fingerprint(directory: DescriptorDirectory, peer: Peer) -> str:
+def _member(directory: DescriptorDirectory, peer: Peer) -> Member | None:
     try:
-        return directory.member(peer.node_id).identity_key.fingerprint_groups
+        return directory.member(peer.node_id)
     except FederationError:
-        return ""
+        return None
+
+
+def trust_status(conf: Conf | None = None) -> dict[str, Any]:
+    """Return how trust stands here: the pinned root, each role's expiry, what has run out, and
+    what had been accepted of nodes that were taken over."""
+    conf = conf or get_conf()
+    store = TrustStore(conf.trust_dir)
+    return {
+        "pinned": asdict(store.pin) if store.pin else None,
+        "roles": {
+            state.role: {"version": state.version, "expires": state.expires.isoformat()}
+            for state in store.roles()
+        },
+        "degraded": list(store.expired()),
+        "distrusted": [asdict(report) for report in distrusted_reports(conf)],
+    }
 
 
 def node_status(conf: Conf | None = None) -> dict[str, Any]:
@@ -112,6 +136,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     refused = Blob.objects.filter(state=BlobState.REFUSED).exclude(error="media.retracted").count()
     waiting = DBTaskResult.objects.ready().count()
     search = index_health()
+    trust = trust_status(conf)
     return {
         "node": conf.NODE_ID,
         "role": conf.ROLE,
@@ -130,7 +155,14 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
             "refused": refused,
         },
         "tasks_waiting": waiting,
+        "trust": trust,
         "search": {**asdict(search), "stale": search.stale},
-        "ok": not (quarantine or refused or search.stale or any(peer["error"] for peer in peers)),
+        "ok": not (
+            quarantine
+            or refused
+            or search.stale
+            or trust["degraded"]
+            or any(peer["error"] or peer["unconfirmed_key"] for peer in peers)
+        ),
         "status": public_status(conf),
     }

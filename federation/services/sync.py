@@ -30,7 +30,7 @@ from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import bundles, dsse, tiles
 
-from . import enrolment, heads, ingest, judging, media, policy
+from . import heads, ingest, judging, media, policy, trusting
 from .follow import follow_head
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def sync_peer(
         fetcher = fetcher or HttpFetcher(conf, private=member.endpoints[0].private)
         feed = Feed(fetcher, member, conf, load_keys(conf.keys_dir).request)
         answer = feed.heads(peer.counter)
-        if answer.heads or (peer.is_hub and answer.directory != peer.directory_digest):
+        if answer.heads or trusting.wants_refresh(answer.directory, peer, conf):
             report.changed = True
             _claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
         else:
@@ -108,12 +108,12 @@ def _claimed(peer: Peer, work: Callable[[], None]) -> None:
 
 
 def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncReport) -> None:
-    if peer.is_hub and answer.directory != peer.directory_digest:
+    starts_over = False
+    if trusting.wants_refresh(answer.directory, peer, conf):
         try:
-            enrolment.accept_directory(feed.directory(), conf)
-            peer.directory_digest = answer.directory
+            starts_over = trusting.refresh_from(feed, peer, answer.directory, conf)
         except FederationError as error:
-            report.errors.append(("directory", error))
+            report.errors.append(("trust", error))
     directory = DescriptorDirectory(conf.trust_dir)
     frozen = set(Peer.objects.filter(status=PeerStatus.FROZEN).values_list("node_id", flat=True))
     followed: list[tuple[Log, Member]] = []
@@ -138,8 +138,16 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
     if conf.relays:
         for log, _member in followed:
             _carry(log)
-    if complete and report.ok and not _worth_asking_again(followed):
+    if starts_over:
+        peer.counter = 0
+    elif complete and _all_settled(report) and not _worth_asking_again(followed):
         peer.counter = answer.counter
+
+
+def _all_settled(report: SyncReport) -> bool:
+    """May the next pull start behind these heads? What stewards suspended is not asked for again:
+    a change of its status starts from the first head anyway."""
+    return all(isinstance(error, MemberSuspended) for _about, error in report.errors)
 
 
 def _worth_asking_again(followed: list[tuple[Log, Member]]) -> bool:
@@ -234,6 +242,8 @@ def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Con
     A version that was old when it came stays so.
     """
     waiting = Quarantine.objects.filter(log=log, resolved=False).exclude(error=OldVersion.code)
+    if member.trusted_size is not None:
+        waiting = waiting.filter(index__lt=member.trusted_size)
     rows = list(waiting.order_by("attempts", "index")[:_RETRIES])
     settled = []
     for row in rows:

@@ -17,7 +17,7 @@ from federation.errors import (
 )
 from federation.models import Blob, BlobState, Entry, Log, Record, RecordState, Tile, TileKind
 from federation.trust import DescriptorDirectory, Member, read_mark
-from federation.wire import checkpoint, dsse, merkle, records, tiles
+from federation.wire import dsse, merkle, records, tiles
 
 from . import heads
 from .media import damaged_blobs
@@ -75,7 +75,7 @@ def _verify_log(log: Log, member: Member, done: Verification) -> Iterator[Findin
         yield Finding(log.node_id, RootMismatch("Entries are missing."))
         return
     if log.checkpoint:
-        head = checkpoint.open_checkpoint(bytes(log.checkpoint), member.log_origin, member.log_key)
+        head = member.open_head(bytes(log.checkpoint))
         root = merkle.root([entry.leaf.hash for entry in rows[: head.size]])
         if head.size != log.head_size or root != head.root or root != log.root:
             yield Finding(log.node_id, RootMismatch("The entries are not those of the head."))

@@ -1,14 +1,22 @@
 """The members of the federation, as everything above asks for them.
 
-Source: docs/protocol.md, "Names and keys". Whatever holds the directory (exchanged descriptors
-now, TUF targets later) answers with these values.
+Source: docs/protocol.md, "Names and keys". Whatever holds the directory (verified TUF targets, or
+descriptors where no root is pinned) answers with these values.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from federation.errors import MemberSuspended, ScopeError, UnknownMember
+from federation.errors import (
+    AfterLastTrusted,
+    MemberSuspended,
+    ScopeError,
+    UnknownMember,
+    WrongKey,
+)
+from federation.wire import checkpoint
+from federation.wire.checkpoint import Checkpoint
 from federation.wire.keys import PublicKey
 
 
@@ -31,8 +39,20 @@ class KeyPeriod:
 
 
 @dataclass(frozen=True)
+class LastTrusted:
+    """The last head that stewards trust of a node that was taken over: entries, root as hex."""
+
+    size: int
+    root: str
+
+
+@dataclass(frozen=True)
 class Member:
-    """One enrolled node: its keys over time, where it answers, what it may say."""
+    """One enrolled node: its keys over time, where it answers, what it may say.
+
+    `log_keys` is empty where only `log_key` ever was. The caps are None where the receiver's own
+    settings count.
+    """
 
     node_id: str
     log_origin: str
@@ -45,6 +65,10 @@ class Member:
     languages: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     status: str = "active"
+    log_keys: tuple[KeyPeriod, ...] = ()
+    last_trusted: LastTrusted | None = None
+    max_entries: int | None = None
+    max_entries_per_day: int | None = None
 
     def record_key(self, index: int) -> PublicKey:
         """Return the record key in force at log index `index`; UnknownMember when none was."""
@@ -52,6 +76,44 @@ class Member:
             if period.start <= index and (period.end is None or index < period.end):
                 return period.key
         raise UnknownMember(f"{self.node_id} had no record key at entry {index}.")
+
+    def open_head(self, note: bytes) -> Checkpoint:
+        """Return a signed head of this member's log, by the log key in force at its size.
+
+        A head at which keys changed may be by either. Raises MalformedCheckpoint, WrongLogOrigin
+        or WrongKey.
+        """
+        wrong: WrongKey | None = None
+        for period in reversed(self.log_keys or (KeyPeriod(self.log_key),)):
+            try:
+                head = checkpoint.open_checkpoint(note, self.log_origin, period.key)
+            except WrongKey as error:
+                wrong = wrong or error
+                continue
+            if period.start <= head.size and (period.end is None or head.size <= period.end):
+                return head
+            raise WrongKey(
+                f"The key of {self.node_id} that signed a head of {head.size} entries was "
+                f"not in force then.",
+                item=self.node_id,
+            )
+        raise wrong or WrongKey(item=self.node_id)
+
+    @property
+    def trusted_size(self) -> int | None:
+        """How many entries of its log are trusted; None: all. Revoked without a word: none."""
+        if self.last_trusted is not None:
+            return self.last_trusted.size
+        return 0 if self.status == "revoked" else None
+
+    def require_trusted(self, index: int) -> None:
+        """Raise AfterLastTrusted for an entry that stewards no longer trust."""
+        size = self.trusted_size
+        if size is not None and index >= size:
+            raise AfterLastTrusted(
+                f"Entry {index} of {self.node_id} stands after the last trusted one ({size} are).",
+                item=self.node_id,
+            )
 
     def check_scope(self, schema: str, lang: str | None) -> None:
         """Raise ScopeError where a type or language was not enrolled; empty means any."""
@@ -62,7 +124,7 @@ class Member:
 
     def require_active(self) -> None:
         if self.status != "active":
-            raise MemberSuspended(f"{self.node_id} is {self.status}.")
+            raise MemberSuspended(f"{self.node_id} is {self.status}.", item=self.node_id)
 
 
 class Directory(Protocol):

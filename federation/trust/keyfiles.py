@@ -37,19 +37,24 @@ def create_keys(directory: Path) -> NodeKeys:
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for purpose in PURPOSES:
         path = _path(directory, purpose)
-        if path.exists():
-            continue
-        pem = Ed25519PrivateKey.generate().private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
+        if not path.exists():
+            create_key(path)
     return load_keys(directory)
+
+
+def create_key(path: Path) -> None:
+    """Make a key in a new file of mode 0600; raises FileExistsError where there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def load_keys(directory: Path) -> NodeKeys:
@@ -58,10 +63,11 @@ def load_keys(directory: Path) -> NodeKeys:
     Raises KeysMissing where one is absent, KeysReadable where somebody else on the machine could
     read one, KeyFileBroken where one is not an Ed25519 private key.
     """
-    return NodeKeys(**{purpose: _load(_path(directory, purpose)) for purpose in PURPOSES})
+    return NodeKeys(**{purpose: load_key(_path(directory, purpose)) for purpose in PURPOSES})
 
 
-def _load(path: Path) -> SigningKey:
+def load_key(path: Path) -> SigningKey:
+    """Return the key in one file; errors as in `load_keys`."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -80,9 +86,11 @@ def _load(path: Path) -> SigningKey:
 def key_problems(directory: Path) -> list[KeysMissing | KeysReadable | KeyFileBroken]:
     """Return what is wrong with each key file, for a system check; empty when all is well."""
     problems: list[KeysMissing | KeysReadable | KeyFileBroken] = []
-    for purpose in PURPOSES:
+    # Besides the node's own keys: those of trust roles, where this is a hub.
+    roles = sorted([*directory.glob("trust-*.pem"), *directory.glob("stewards/*.pem")])
+    for path in [*(_path(directory, purpose) for purpose in PURPOSES), *roles]:
         try:
-            _load(_path(directory, purpose))
+            load_key(path)
         except (KeysMissing, KeysReadable, KeyFileBroken) as problem:
             problems.append(problem)
     return problems

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from federation.client.fetcher import Answer, Fetcher
@@ -58,8 +59,8 @@ def not_found() -> Reply:
 class FeedSimulator(Fetcher):
     """Serves `peer`'s feed, with the logs of `others` as a relay would.
 
-    `callers` are the request keys of members who may ask for what is signed. `asked` lists every
-    path that was fetched, in order.
+    `trust` is the folder of a TUF repository that it serves. `callers` are the request keys of
+    members who may ask for what is signed. `asked` lists every path that was fetched, in order.
     """
 
     def __init__(
@@ -68,8 +69,7 @@ class FeedSimulator(Fetcher):
         super().__init__(transfer_seconds)
         self.peer = peer
         self.logs = {node.node_id: node for node in (peer, *others)}
-        self.members = dict(self.logs)
-        self.directory_digest = ""
+        self.trust: Path | None = None
         self.callers: dict[str, tuple[str, PublicKey]] = {}
         self.asked: list[str] = []
         self._nonces: set[tuple[str, str]] = set()
@@ -120,8 +120,8 @@ class FeedSimulator(Fetcher):
         first, _slash, rest = path.partition("/")
         if path == "heads":
             return self._reply_heads(int(query.get("since", ["0"])[0]))
-        if path == "trust/nodes":
-            return self._reply_directory(sent)
+        if first == "trust":
+            return self._reply_trust(rest)
         if first == "log":
             return self._reply_log(sent, *rest.split("/", 1))
         if first == "record":
@@ -205,17 +205,19 @@ class FeedSimulator(Fetcher):
                 return Reply(node.blobs[sha256], "image/jpeg")
         return not_found()
 
-    def _reply_directory(self, sent: requests.Message) -> Reply:
-        if self._caller(sent) is None:
-            return _refused(401, "request.unknown-key")
-        known = {name: canonical.loads(node.descriptor) for name, node in self.members.items()}
-        return Reply(canonical.dumps(known), JSON, signed=True)
+    def _reply_trust(self, path: str) -> Reply:
+        found = self.trust / path if self.trust else None
+        if found is None or not found.is_file():
+            return not_found()
+        return Reply(found.read_bytes(), JSON)
 
-    def know(self, *nodes: SimulatedNode) -> None:
-        """Put nodes into the directory that this peer, as a hub, hands out."""
-        self.members |= {node.node_id: node for node in nodes}
-        names = "".join(sorted(self.members))
-        self.directory_digest = hashlib.sha256(names.encode()).hexdigest()
+    @property
+    def directory_digest(self) -> str:
+        """The digest of the timestamp that this peer serves."""
+        stamp = self.trust / "metadata" / "timestamp.json" if self.trust else None
+        if stamp is None or not stamp.exists():
+            return ""
+        return hashlib.sha256(stamp.read_bytes()).hexdigest()
 
     def _caller(self, sent: requests.Message) -> str | None:
         try:

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from federation.checks import check_configuration, check_keys
+from federation.checks import check_configuration, check_keys, check_trust
+from tests.federation.stewards import rooted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,6 +21,33 @@ def ids(found) -> list[str]:
 
 def test_a_node_in_order_has_no_findings(here):
     assert check_configuration(None) == check_keys(None) == []
+
+
+def test_an_online_key_that_others_can_read_is_found(hub_here):
+    rooted(hub_here)
+    assert check_keys(None) == []
+    (hub_here.keys_dir / "trust-timestamp.pem").chmod(0o644)
+    assert ids(check_keys(None)) == ["federation.E004"]
+
+
+def test_what_runs_out_soon_or_has_run_out_is_told_in_time(hub_here, monkeypatch):
+    assert check_trust(None) == [], "nothing is pinned yet"
+    rooted(hub_here)
+    assert check_trust(None) == []
+
+    class Later(datetime):
+        ahead = timedelta()
+
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + cls.ahead
+
+    monkeypatch.setattr("federation.checks.datetime", Later)
+    Later.ahead = timedelta(days=130)
+    found = ids(check_trust(None))
+    assert found == ["federation.W002", "federation.W003", "federation.W003"]
+    Later.ahead = timedelta(days=200)
+    assert ids(check_trust(None)).count("federation.W003") == 3
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,11 @@ STEPS = {
     "refuse_tampered": {"refused: record.address-mismatch", "nothing staged"},
     "refuse_replayed": {"second: 401 request.replayed"},
     "refuse_forged": {"refused: record.wrong-origin", "not published"},
+    "revoke": {
+        "revoked at hub, cedar, baobab",
+        "refused: trust.suspended",
+        "nothing more taken",
+    },
 }
 
 

@@ -30,10 +30,14 @@ class Command(BaseCommand):
         for peer in status["peers"]:
             seen = peer["last_contact"] or "never"
             wrong = f" — {peer['error']}: {peer['error_detail']}" if peer["error"] else ""
+            new = " — NEW KEYS, not confirmed" if peer["unconfirmed_key"] else ""
             self.stdout.write(
-                f"peer {peer['node']}: {peer['status']}, last contact {seen}, "
-                f"{peer['log_applied']} of {peer['log_size']} entries applied{wrong}"
+                f"peer {peer['node']}: {peer['membership'] or peer['status']}{new}, "
+                f"last contact {seen}, {peer['log_applied']} of {peer['log_size']} entries "
+                f"applied{wrong}"
             )
+        for line in _trust_lines(status["trust"]):
+            self.stdout.write(line)
         for name in ("items", "quarantine", "blobs"):
             self.stdout.write(f"{name}: {status[name] or 'none'}")
         self.stdout.write(f"tasks waiting: {status['tasks_waiting']}")
@@ -43,3 +47,19 @@ class Command(BaseCommand):
             f"{search['waiting']} pages waiting ({search['oldest_minutes']} minutes), "
             f"{search['missing']} missing, {search['failed']} failed"
         )
+
+
+def _trust_lines(trust: dict[str, Any]) -> list[str]:
+    lines = [f"trust: {'root pinned' if trust['pinned'] else 'NO ROOT PINNED'}"]
+    for role, state in trust["roles"].items():
+        lines.append(f"  {role}.json version {state['version']}, good until {state['expires']}")
+    if trust["degraded"]:
+        lines.append(f"  DEGRADED: {', '.join(trust['degraded'])} ran out; new items only wait")
+    for report in trust["distrusted"]:
+        lines.append(
+            f"  {report['node']} is trusted up to entry {report['trusted']}: "
+            f"{report['entries']} entries in quarantine"
+        )
+        lines += [f"    taken down: {title}" for title in report["taken_down"]]
+        lines += [f"    STILL UP, approved by a person: {title}" for title in report["flagged"]]
+    return lines

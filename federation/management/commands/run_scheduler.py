@@ -58,6 +58,7 @@ def look(now: datetime) -> None:
 def housekeeping() -> None:
     wake(tasks.catch_up)
     wake(tasks.forget_nonces)
+    wake(tasks.renew_trust)
 
 
 def wake(task: Task, *args: str) -> None:

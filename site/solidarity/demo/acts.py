@@ -31,6 +31,7 @@ class Acts:
             self._text(name) for name in ("play.ar", "case.en", "play.en")
         )
         self.pages: dict[str, int] = {}
+        self.target: dict[str, Any] = {}
 
     def close(self) -> None:
         self.relay.close()
@@ -100,6 +101,15 @@ class Acts:
     def await_item(self, node: Node, role: str, peer: str, title: str) -> str:
         self.fetch(node, peer)
         return until(f"“{title}” at {node.id}", lambda: self.inbox_item(node, role, title))
+
+    def quarantined(self, address: str) -> str | None:
+        """Return the error under which an entry stands in Baobab's quarantine."""
+        page = self.person(self.second, "admin").get("/admin/federation/quarantine/")
+        for row in page.select("tr"):
+            if address[:12] in row.get_text(" ") or address in str(row):
+                found = re.search(r"[a-z]+\.[a-z-]+", row.get_text(" "))
+                return found[0] if found else None
+        return None
 
     def checks(self, node: Node, role: str, address: str) -> dict[str, Any]:
         """Have a node verify an item again; raise StepFailed unless every check holds."""

@@ -1,4 +1,4 @@
-"""The exchange: fifteen steps between three nodes, each checked by who received it.
+"""The exchange: sixteen steps between three nodes, each checked by who received it.
 
 People act through their admin's forms; nodes speak over the federation's own HTTP. A step returns
 what was verified, or raises StepFailed.
@@ -13,9 +13,10 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from solidarity.demo.acts import Acts, await_status, log_size, read
+from solidarity.demo.acts import await_status, log_size, read
 from solidarity.demo.hostile import NODE_ID, replay
 from solidarity.demo.people import Person, StepFailed, until
+from solidarity.demo.revoking import Revoking
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Step:
     error: str = ""
 
 
-class Exchange(Acts):
+class Exchange(Revoking):
     """The steps, in their order."""
 
     def submit(self) -> tuple[str, list[str]]:
@@ -236,15 +237,6 @@ class Exchange(Acts):
             lambda: NODE_ID in admin.get("/admin/federation/peers/").get_text(" "),
         )
 
-    def quarantined(self, address: str) -> str | None:
-        """Return the error under which an entry stands in Baobab's quarantine."""
-        page = self.person(self.second, "admin").get("/admin/federation/quarantine/")
-        for row in page.select("tr"):
-            if address[:12] in row.get_text(" ") or address in str(row):
-                found = re.search(r"[a-z]+\.[a-z-]+", row.get_text(" "))
-                return found[0] if found else None
-        return None
-
     def refuse_replayed(self) -> tuple[str, list[str]]:
         first, second, problem = replay(self.hub, self.relay.keys)
         if (first, second, problem) != (200, 401, "request.replayed"):
@@ -292,6 +284,7 @@ class Exchange(Acts):
             ("refuse_tampered", self.refuse_tampered),
             ("refuse_replayed", self.refuse_replayed),
             ("refuse_forged", self.refuse_forged),
+            ("revoke", self.revoke),
         ]
         for name, act in acts:
             started = time.monotonic()

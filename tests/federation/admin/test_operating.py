@@ -17,9 +17,12 @@ from federation.models import (
     Quarantine,
     Subscription,
 )
+from federation.services import enrolment, trusting
 from federation.services.enrolment import InviteText, own_fingerprint
-from federation.trust import DescriptorDirectory
+from federation.trust import DescriptorDirectory, TrustStore
+from federation.trust.proposals import propose_status
 from tests.federation.builders import ForeignNode
+from tests.federation.stewards import rooted
 
 BAD = "<script>alert(1)</script>"
 
@@ -27,6 +30,12 @@ BAD = "<script>alert(1)</script>"
 @pytest.fixture
 def operator(login, node):
     return login("admin")
+
+
+@pytest.fixture
+def hub(hub):
+    """Start the hub's repository, with the stewards' keys on the hub."""
+    return rooted(hub)
 
 
 @pytest.fixture
@@ -47,10 +56,6 @@ def screen(client, name, *args):
 
 def said(response) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
-
-
-def invitation(node_id: str) -> str:
-    return InviteText("hub", "https://hub.invalid", "0" * 64, node_id, "t").encode()
 
 
 def enqueued(tasks) -> list[str]:
@@ -80,7 +85,7 @@ def test_the_fingerprint_that_must_be_heard_is_not_shown(operator, applicant):
     assert applicant.member.identity_key.fingerprint_groups not in html
 
 
-def test_a_node_is_confirmed_by_the_fingerprint_read_out(operator, applicant):
+def test_a_node_is_confirmed_by_the_fingerprint_read_out(operator, hub, applicant):
     directory = DescriptorDirectory(get_conf().trust_dir)
     assert Peer.objects.get().status == PeerStatus.PENDING
     assert "fig" not in directory.envelopes()
@@ -177,13 +182,17 @@ def test_an_invite_is_a_code_to_be_scanned_as_well(operator, hub):
     assert segno.make(invite, error="l").svg_inline(scale=3, border=4) in html
 
 
+def invite_text(url: str, node: str) -> str:
+    return InviteText("hub", url, "0" * 64, node, "t", 1, "0" * 64).encode()
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
         ("spb1.####", "enrol.invite-invalid"),
         (BAD, "enrol.invite-invalid"),
-        (invitation("fig"), "enrol.invite-invalid"),
-        (invitation("here"), "peer."),
+        (invite_text("https://hub.example", "fig"), "enrol.invite-invalid"),
+        (invite_text("https://hub.invalid", "here"), "peer."),
     ],
     ids=["no invite", "hostile", "for another node", "nobody answers"],
 )  # fmt: skip
@@ -301,3 +310,31 @@ def test_a_rule_that_makes_no_sense_is_not_kept(operator, wrong):
     assert response.status_code == 200
     assert BAD not in response.content.decode()
     assert Subscription.objects.count() == 1
+
+
+# --- What the stewards decided --------------------------------------------------------------------
+
+
+def test_new_keys_are_confirmed_by_the_fingerprint_read_out(operator, hub, other):
+    Peer.objects.update(unconfirmed_key="ab" * 32)
+    html = screen(operator, "peers")
+    assert "cedar has new keys" in html
+    assert "abab abab" not in html, "it must be heard, not copied"
+    post(operator, "confirm_keys", "cedar", fingerprint="cd" * 32)
+    assert Peer.objects.get().unconfirmed_key == "ab" * 32
+    post(operator, "confirm_keys", "cedar", fingerprint="AB AB " * 16)
+    assert Peer.objects.get().unconfirmed_key == ""
+    assert "has new keys" not in screen(operator, "peers")
+
+
+def test_a_suspended_node_and_metadata_that_ran_out_are_shown(
+    operator, hub, applicant, monkeypatch
+):
+    enrolment.confirm_peer(Peer.objects.get(), applicant.fingerprint)
+    repository = trusting.repository_of(hub)
+    trusting.settle(propose_status(repository, "fig", "revoked"), hub)
+    html = screen(operator, "peers")
+    assert "revoked by the stewards" in html
+    assert "has run out" not in html
+    monkeypatch.setattr(TrustStore, "expired", lambda self, now=None: ("timestamp",))
+    assert "What the stewards signed has run out." in screen(operator, "peers")

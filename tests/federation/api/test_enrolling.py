@@ -1,12 +1,13 @@
 """Becoming a member: an invite, a signed descriptor, and two people who compare fingerprints."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from federation.conf import get_conf
+from federation.conf import Conf, get_conf
 from federation.errors import (
     AddressRefused,
     AlreadyEnrolled,
@@ -16,20 +17,29 @@ from federation.errors import (
     InvalidJson,
     InvalidRecord,
     InviteInvalid,
+    TrustNotSet,
     UnknownKey,
     UnsignedRequest,
+    WrongRoot,
 )
 from federation.models import Invite, Nonce, Peer, PeerStatus
 from federation.services import enrolment
 from federation.services.enrolment import InviteText
-from federation.trust import DescriptorDirectory, sign_descriptor
+from federation.trust import DescriptorDirectory, TrustStore, sign_descriptor
 from federation.wire import canonical, dsse
 from tests.federation.api.conftest import FEED, Signer
 from tests.federation.api.test_signed import problem
 from tests.federation.served import ServedHere
 from tests.federation.simulated_node import SimulatedNode
+from tests.federation.stewards import rooted
 
 ENROL = f"{FEED}/enrol"
+
+
+@pytest.fixture
+def hub_here(hub_here) -> Conf:
+    """Start the hub's repository, with the stewards' keys on the hub."""
+    return rooted(hub_here)
 
 
 @pytest.fixture
@@ -185,15 +195,34 @@ def test_a_node_that_is_no_hub_enrols_nobody(signed, newcomer, settings):
 # --- The other side: joining ----------------------------------------------------------------------
 
 
-def test_joining_compares_the_fingerprint_of_the_invite(hub_here, monkeypatch):
-    """The invite names another key than the one that answers: somebody stands in between."""
-    text = enrolment.create_invite("here")
-    said = InviteText.decode(text)
-    forged = InviteText(said.hub, said.url, "0" * 64, said.node, said.token).encode()
+def test_joining_compares_the_fingerprint_of_the_invite(hub_here, tmp_path):
+    """The invite names another key than the members do: somebody stands in between."""
+    said = InviteText.decode(enrolment.create_invite("here"))
+    fresh = replace(get_conf(), DATA_DIR=tmp_path / "fresh")
+    forged = replace(said, fingerprint="0" * 64).encode()
     with pytest.raises(FingerprintMismatch):
-        enrolment.join(forged, get_conf(), ServedHere())
+        enrolment.join(forged, fresh, ServedHere())
     assert not Peer.objects.exists()
     assert Invite.objects.get().used_at is None
+    assert TrustStore(fresh.trust_dir).pin is None
+    assert not TrustStore(fresh.trust_dir).is_set
+
+
+def test_joining_refuses_another_root_than_that_of_the_invite(hub_here, tmp_path):
+    said = InviteText.decode(enrolment.create_invite("here"))
+    fresh = replace(get_conf(), DATA_DIR=tmp_path / "fresh")
+    with pytest.raises(WrongRoot):
+        enrolment.join(replace(said, root_sha256="0" * 64).encode(), fresh, ServedHere())
+    assert not fresh.trust_dir.exists(), "not a file was written"
+    assert not Peer.objects.exists()
+    assert Invite.objects.get().used_at is None
+
+
+def test_nobody_is_invited_before_stewards_started_a_repository(here, settings):
+    settings.FEDERATION = {**settings.FEDERATION, "ROLE": "hub"}
+    with pytest.raises(TrustNotSet):
+        enrolment.create_invite("cedar")
+    assert not Invite.objects.exists()
 
 
 @pytest.mark.parametrize("text", ["", "spb1.", "spb1.!!!", "hello", "spb1.e30", "spb1.W10"])

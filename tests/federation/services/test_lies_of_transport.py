@@ -22,7 +22,7 @@ from federation.errors import (
     ResponseTooLarge,
     TruncatedJson,
 )
-from federation.models import Item, Log, Peer, Quarantine, Review
+from federation.models import Item, Log, Quarantine, Review
 from federation.wire import canonical
 from tests.federation.simulated_node import SimulatedNode, key_for
 from tests.federation.simulator import FeedSimulator
@@ -230,7 +230,7 @@ def test_a_peer_without_an_address_is_an_error_of_that_peer(enrol, cedar, monkey
     assert [type(error) for _about, error in link.sync().errors] == [PeerUnreachable]
 
 
-# --- Sealed answers and the directory are signed by whoever gives them --------------------------
+# --- Sealed answers are signed by whoever gives them --------------------------------------------
 
 
 def said_to_us(cedar) -> str:
@@ -262,25 +262,6 @@ def test_sealed_records_are_taken_only_from_a_signed_answer(link, cedar, name: s
     assert link.sync().ok
     assert Review.objects.get().note == "Please say who leads."
     assert Item.objects.get().title == "Public"
-
-
-@pytest.mark.parametrize("name", SIGNED_LIES)
-def test_the_directory_is_taken_only_from_a_signed_answer(hub_link, cedar, name: str):
-    lie, expected = SIGNED_LIES[name]
-    newcomer = SimulatedNode("newcomer")
-    hub_link.feed.know(newcomer)
-    cedar.publish("Goes on")
-    lie(hub_link.feed)
-
-    report = hub_link.sync()
-
-    assert [(about, type(error)) for about, error in report.errors] == [("directory", expected)]
-    assert not Peer.objects.filter(node_id="newcomer").exists()
-    assert Item.objects.count() == 1, "the logs are followed all the same"
-    hub_link.feed.stop_lying()
-    hub_link.feed.know(newcomer)
-    assert hub_link.sync().ok
-    assert Peer.objects.get(node_id="newcomer").status == "active"
 
 
 def test_a_signed_answer_with_another_body_is_refused(link, cedar):

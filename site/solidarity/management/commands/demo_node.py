@@ -19,6 +19,7 @@ from wagtail.users.models import UserProfile
 
 from federation.conf import get_conf
 from federation.models import Policy, Subscription
+from federation.services import trusting
 from federation.services.enrolment import initialise_node
 from playbook.permissions import CURATORS, EDITORS, PUBLISHERS, SAFETY_REVIEWERS
 from playbook.setup import prepare_site
@@ -61,6 +62,8 @@ class Command(BaseCommand):
         prepare_site(languages)
         load_starter(languages, live=True)
         initialise_node(get_conf())
+        if get_conf().relays:  # one of one, the keys on the hub: for a demo or a start
+            trusting.start_trust(get_conf())
         self._make_users(make_password(text("DEMO_PASSWORD")))
         self._subscribe(languages)
 
