@@ -7,7 +7,7 @@ from wagtail.models import Page
 
 from federation.conf import Conf, get_conf
 from federation.errors import FederationError
-from federation.models import Endorsement, Entry, Peer, Provenance, Record
+from federation.models import Endorsement, Entry, Lease, Peer, Provenance, Record
 from federation.trust import Member
 from federation.wire import records
 from playbook.origin import Check, Endorser, Key, Origin, Proof, Version
@@ -35,6 +35,7 @@ def origin_of(page: Page) -> Origin | None:
         endorsed_by=tuple(sorted(endorsers)),
         address=row.address,
         is_local=row.origin == get_conf().NODE_ID,
+        is_unverified=row.lease != Lease.VALID,
     )
 
 

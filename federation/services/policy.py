@@ -11,6 +11,7 @@ from django.db import transaction
 from federation.conf import Conf
 from federation.errors import FederationError
 from federation.models import (
+    GONE,
     Blob,
     BlobState,
     BlobUse,
@@ -34,12 +35,12 @@ def decide_items(conf: Conf) -> int:
     subscriptions = list(Subscription.objects.all())
     endorsers = endorser_ids(conf)
     settled: defaultdict[ItemState, list[int]] = defaultdict(list)
-    undecided = Item.objects.filter(undecided=True).order_by("pk")
+    undecided = Item.objects.filter(undecided=True).exclude(state=ItemState.RECALLED)
     count = 0
-    for item in list(undecided):
+    for item in list(undecided.order_by("pk")):
         count += 1
         policy = policy_for(subscriptions, item)
-        if item.state != ItemState.RETRACTED and policy in (Policy.STAGE, Policy.IGNORE):
+        if item.state not in GONE and policy in (Policy.STAGE, Policy.IGNORE):
             state = ItemState.STAGED if policy == Policy.STAGE else ItemState.IGNORED
             # What a person made of this version stands: news of it is only an endorsement.
             fresh = item.state in (ItemState.STAGED, ItemState.IGNORED)

@@ -8,6 +8,7 @@ from .descriptors import DescriptorDirectory, read_descriptor, sign_descriptor
 from .directory import Directory, Endpoint, KeyPeriod, Member
 from .keyfiles import NodeKeys, create_keys, key_problems, load_keys
 from .mark import Mark, read_mark, write_mark
+from .stewards import stewards
 
 __all__ = [
     "DescriptorDirectory",
@@ -23,5 +24,6 @@ __all__ = [
     "read_descriptor",
     "read_mark",
     "sign_descriptor",
+    "stewards",
     "write_mark",
 ]
