@@ -188,6 +188,8 @@ def unpublish_if_by_policy(item: Item) -> None:
     provenance = provenance_of(item)
     if provenance is None or provenance.page is None or provenance.address != item.address:
         return
+    if provenance.by_policy and provenance.lease == Lease.HIDDEN:  # nor does it come back alone
+        Provenance.objects.filter(pk=provenance.pk).update(lease_revision_id=None)
     as_published = provenance.page.live_revision_id == provenance.revision_id
     if provenance.by_policy and provenance.page.live and as_published:
         provenance.page.specific.unpublish()

@@ -160,21 +160,28 @@ def show_again(recall: Recall) -> None:
     """
     places = [place_of(row) for row in recall.tombstones.order_by("pk")]
     graves = Graves(place[1] for place in places)
-    free = [place for place in places if graves.over(place) is None]
-    for place in free:
-        _release(_addresses(HeldBody, place))
-    for item in Item.objects.filter(matching(free), state=ItemState.RECALLED):
+    addresses = {
+        body.address
+        for place in places
+        for body in bodies_with(HeldBody, place[1])
+        if covers(place, body.place) and graves.over(body.place) is None
+    }
+    _release(addresses)
+    for item in Item.objects.filter(matching(places), state=ItemState.RECALLED):
+        if graves.over(place_of(item)):
+            continue
         here = Record.objects.filter(address=item.address, payload__isnull=False).exists()
         item.state = ItemState.STAGED if here else ItemState.RETRACTED
         item.undecided = here
         item.save(update_fields=["state", "undecided"])
-    for page in pages_under(Provenance.objects.filter(matching(free))):
+    rows = Provenance.objects.filter(matching(places))
+    for page in pages_under([row for row in rows if graves.over(place_of(row)) is None]):
         if isinstance(page, PublishedItem) and page.withdrawn_on:
             page.reinstate()
     ContentEpoch.bump()
 
 
-def _release(addresses: list[str]) -> None:
+def _release(addresses: set[str]) -> None:
     held = HeldBody.objects.filter(address__in=addresses)
     for body in held:
         Record.objects.filter(address=body.address).update(

@@ -30,7 +30,7 @@ from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import bundles, dsse, tiles
 
-from . import enrolment, heads, ingest, judging, lookahead, media, policy, recalling
+from . import enrolment, heads, ingest, judging, leases, lookahead, media, policy, recalling
 from .follow import follow_head
 
 logger = logging.getLogger(__name__)
@@ -137,6 +137,7 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
                 report.errors.append((head.node_id, error))
         complete = files.finish()
     recalling.acknowledge()
+    leases.renew_leases(conf=conf)
     report.decided = policy.decide_items(conf)
     if conf.relays:
         for log, _member in followed:

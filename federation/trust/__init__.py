@@ -6,7 +6,7 @@ directory takes the same place later (docs/protocol.md, "Membership").
 
 from .descriptors import DescriptorDirectory, read_descriptor, sign_descriptor
 from .directory import Directory, Endpoint, KeyPeriod, Member
-from .keyfiles import NodeKeys, create_keys, key_problems, load_keys
+from .keyfiles import NodeKeys, create_keys, key_problems, load_keys, read_key
 from .mark import Mark, read_mark, write_mark
 from .stewards import stewards
 
@@ -22,6 +22,7 @@ __all__ = [
     "key_problems",
     "load_keys",
     "read_descriptor",
+    "read_key",
     "read_mark",
     "sign_descriptor",
     "stewards",

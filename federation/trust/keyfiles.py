@@ -58,10 +58,11 @@ def load_keys(directory: Path) -> NodeKeys:
     Raises KeysMissing where one is absent, KeysReadable where somebody else on the machine could
     read one, KeyFileBroken where one is not an Ed25519 private key.
     """
-    return NodeKeys(**{purpose: _load(_path(directory, purpose)) for purpose in PURPOSES})
+    return NodeKeys(**{purpose: read_key(_path(directory, purpose)) for purpose in PURPOSES})
 
 
-def _load(path: Path) -> SigningKey:
+def read_key(path: Path) -> SigningKey:
+    """Return the key in one file; raises KeysMissing, KeysReadable or KeyFileBroken."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -82,7 +83,7 @@ def key_problems(directory: Path) -> list[KeysMissing | KeysReadable | KeyFileBr
     problems: list[KeysMissing | KeysReadable | KeyFileBroken] = []
     for purpose in PURPOSES:
         try:
-            _load(_path(directory, purpose))
+            read_key(_path(directory, purpose))
         except (KeysMissing, KeysReadable, KeyFileBroken) as problem:
             problems.append(problem)
     return problems

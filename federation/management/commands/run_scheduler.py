@@ -58,6 +58,8 @@ def look(now: datetime) -> None:
 def housekeeping() -> None:
     wake(tasks.catch_up)
     wake(tasks.forget_nonces)
+    wake(tasks.keep_recalls)
+    wake(tasks.evaluate_leases)
 
 
 def wake(task: Task, *args: str) -> None:

@@ -225,8 +225,8 @@ def test_an_own_translation_that_was_never_shared_goes_too(
     shared_link.sync()
 
     assert client.get(draft.get_url()).status_code == 410
+    later = factories.play("ar", translation_key=page.translation_key)
     with pytest.raises(PublicationRefused, match="recalled"):
-        later = factories.play("ar", translation_key=page.translation_key)
         factories.live(later)
 
 
@@ -384,7 +384,9 @@ def test_a_recalled_own_page_is_not_shared_or_published_again(here, shareable):
     page.reinstate()
     with pytest.raises(PublicationRefused, match="recalled"):
         factories.live(page)
-    PlayPage.objects.filter(pk=page.pk).update(live=True)
+    PlayPage.objects.filter(pk=page.pk).update(
+        live=True, live_revision_id=page.latest_revision_id
+    )
     with pytest.raises(publishing.FederationError) as caught:
         publishing.share_page(factories.fresh(page))
     assert caught.value.code == "recall.stands"
