@@ -7,7 +7,7 @@ comments, and what the translators' tool keeps of it. Backups are the operator's
 import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from wagtail.models import Page, PageLogEntry
 from wagtail_localize.models import (
     String,
@@ -20,6 +20,8 @@ from wagtail_localize.models import (
 
 from playbook.models import Gone
 
+_INDEX = "wagtailsearch_indexentry_fts"
+
 
 @transaction.atomic
 def erase_page(page: Page, since: datetime.date, reason: str) -> None:
@@ -27,11 +29,22 @@ def erase_page(page: Page, since: datetime.date, reason: str) -> None:
     address = page.get_url()
     if address:
         Gone.objects.update_or_create(path=address, defaults={"since": since, "reason": reason})
-    PageLogEntry.objects.filter(page_id=page.pk).update(label="", data={})
-    key, locale = page.translation_key, page.locale
+    pk, key, locale = page.pk, page.translation_key, page.locale
     # Fresh: the row as it is, whatever the caller has in memory.
-    Page.objects.get(pk=page.pk).specific.delete()
+    Page.objects.get(pk=pk).specific.delete()
+    PageLogEntry.objects.filter(page_id=pk).update(label="", data={})
     _forget_translations(key, locale)
+    _forget_searched_words()
+
+
+def _forget_searched_words() -> None:
+    """Have SQLite's index drop the words of what was deleted: it keeps them until it is merged."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        names = connection.introspection.table_names(cursor)
+        if _INDEX in names:
+            cursor.execute(f"INSERT INTO {_INDEX}({_INDEX}) VALUES ('optimize')")  # noqa: S608
 
 
 def _forget_translations(key: Any, locale: Any) -> None:
