@@ -90,7 +90,9 @@ def sign_statement(
 
     `origin` names the node in whose name it is drawn up. Raises InvalidRecord and its kin.
     """
-    common = {"audience": "public", "salt": records.new_salt(), "origin": origin}
+    common: dict[str, Any] = {"audience": "public", "salt": records.new_salt(), "origin": origin}
+    if schema == "recall/1":
+        common["records"] = []  # who signs away from any node does not know them
     payload = records.build(schema, {**common, **fields})
     signatures = [dsse.Envelope.signed(payload, key).signatures[0] for key in keys]
     return dsse.Envelope(payload, tuple(signatures))

@@ -26,7 +26,14 @@ _IDENTITY: Final[dict[str, Check]] = {
     "lang": content.LANG,
 }
 _REASON: Final[Check] = content.text(MAX_NOTE)
-_REQUIRED: Final = ("origin", "audience", "salt", "target", "reason", "day")
+
+
+def _whole_item(value: Any, at: str) -> None:
+    """A recall names an item, not one of its versions: the next one would endanger people too."""
+    fields(_IDENTITY, required=("origin", "id"))(value, at)
+    for name in ("version", "record", "index"):
+        if name in value:
+            raise InvalidRecord(f"{at}.{name} has no place in a recall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +49,22 @@ class Recall(Statement):
 
     leaf_type: ClassVar[str | None] = "recall"
     check: ClassVar[Check] = staticmethod(
-        fields(
+        whole(
             {
                 **_PUBLIC,
-                "target": fields(_IDENTITY, required=("origin", "id")),
+                "target": _whole_item,
                 "reason": _REASON,
                 "day": content.day,
                 "records": list_of(content.HEX64, limit=MAX_RECORDS),
-            },
-            required=_REQUIRED,
+            }
         )
     )
 
     @classmethod
     def values(cls, raw: dict[str, Any]) -> dict[str, Any]:
-        """As in Record; raises InvalidRecord for a target that names a single version."""
-        if "record" in raw["target"] or "version" in raw["target"]:
-            raise InvalidRecord("a recall names an item, not one of its versions")
-        return {
-            **Statement.values(raw),
-            "reason": raw["reason"],
-            "records": tuple(raw.get("records", ())),
-        }
+        """As in Record."""
+        said = {"reason": raw["reason"], "records": tuple(raw["records"])}
+        return {**Statement.values(raw), **said}
 
 
 @dataclass(frozen=True, slots=True)

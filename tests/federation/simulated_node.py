@@ -169,7 +169,8 @@ class SimulatedNode:
     ) -> dsse.Envelope:
         """Return the recall of an item, in one language or all, as it could stand in a file."""
         target = {"origin": item.raw["origin"], "id": item.id, **({"lang": lang} if lang else {})}
-        values = {"target": target, "reason": "It endangers people.", "day": DAY, **fields}
+        values = {"target": target, "records": [], "reason": "It endangers people.", "day": DAY}
+        values |= fields
         return self.signed("recall/1", list(keys) or [self.keys.record], **values)
 
     def lift_of(self, recall: Said, *keys: SigningKey) -> dsse.Envelope:

@@ -301,9 +301,7 @@ def test_the_entitled_are_told_from_signatures_alone(cedar, baobab, here, stewar
     assert json.loads((here.trust_dir / "stewards.json").read_text())
 
 
-def test_a_recall_of_a_node_that_is_not_enrolled_yet_is_taken_once_it_is(
-    shared_link, baobab, here
-):
+def test_a_recall_of_a_node_that_is_not_enrolled_yet_is_taken_once_it_is(shared_link, baobab, here):
     late = SimulatedNode("fig")
     said = late.publish()
     baobab.carry(late.recall_of(said))

@@ -211,9 +211,7 @@ def test_the_recall_of_one_language_leaves_the_others(shared_link, cedar, baobab
     ]  # fmt: skip
 
 
-def test_an_own_translation_that_was_never_shared_goes_too(
-    shared_link, cedar, published, client
-):
+def test_an_own_translation_that_was_never_shared_goes_too(shared_link, cedar, published, client):
     said = cedar.publish("A dangerous story")
     page = published(said)
     draft = factories.live(
@@ -384,9 +382,7 @@ def test_a_recalled_own_page_is_not_shared_or_published_again(here, shareable):
     page.reinstate()
     with pytest.raises(PublicationRefused, match="recalled"):
         factories.live(page)
-    PlayPage.objects.filter(pk=page.pk).update(
-        live=True, live_revision_id=page.latest_revision_id
-    )
+    PlayPage.objects.filter(pk=page.pk).update(live=True, live_revision_id=page.latest_revision_id)
     with pytest.raises(publishing.FederationError) as caught:
         publishing.share_page(factories.fresh(page))
     assert caught.value.code == "recall.stands"
