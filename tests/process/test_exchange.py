@@ -30,6 +30,13 @@ STEPS = {
     "refuse_tampered": {"refused: record.address-mismatch", "nothing staged"},
     "refuse_replayed": {"second: 401 request.replayed"},
     "refuse_forged": {"refused: record.wrong-origin", "not published"},
+    "recall": {
+        "410 with a notice at cedar",
+        "410 with a notice at hub",
+        "410 with a notice at baobab",
+        "acknowledged by cedar",
+        "acknowledged by baobab",
+    },
 }
 
 

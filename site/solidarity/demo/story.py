@@ -1,4 +1,4 @@
-"""The exchange: fifteen steps between three nodes, each checked by who received it.
+"""The exchange: sixteen steps between three nodes, each checked by who received it.
 
 People act through their admin's forms; nodes speak over the federation's own HTTP. A step returns
 what was verified, or raises StepFailed.
@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from solidarity.demo.acts import Acts, await_status, log_size, read
 from solidarity.demo.hostile import NODE_ID, replay
 from solidarity.demo.people import Person, StepFailed, until
+from solidarity.demo.recalling import recall
 
 
 @dataclass(frozen=True)
@@ -292,6 +293,7 @@ class Exchange(Acts):
             ("refuse_tampered", self.refuse_tampered),
             ("refuse_replayed", self.refuse_replayed),
             ("refuse_forged", self.refuse_forged),
+            ("recall", lambda: recall(self)),
         ]
         for name, act in acts:
             started = time.monotonic()
