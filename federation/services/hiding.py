@@ -120,7 +120,7 @@ def pages_under(rows: Iterable[Provenance]) -> list[Page]:
 
 
 def _withdraw(page: Any, recall: Recall) -> None:
-    if not isinstance(page, PublishedItem):
+    if not hasattr(page, "withdraw"):  # only items are shared
         return
     if page.live or page.withdrawn_reason != recall.reason or not page.withdrawn_on:
         page.withdraw(recall.reason, recall.day)
@@ -134,7 +134,7 @@ def _delete_pictures(pages: list[Any]) -> None:
     hidden = {page.pk for page in pages}
     for picture in {page.picture for page in pages if getattr(page, "picture", None)}:
         if any(
-            model.objects.filter(picture=picture).exclude(pk__in=hidden).exists()
+            model._default_manager.filter(picture=picture).exclude(pk__in=hidden).exists()
             for model in PublishedItem.__subclasses__()
         ):
             continue

@@ -6,12 +6,13 @@ housekeeping; readers find the verdict in the row that they read anyway.
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
-from wagtail.models import Page, Revision
+from wagtail.models import Revision
 
 from federation.conf import Conf, get_conf
 from federation.errors import FederationError
@@ -27,7 +28,6 @@ from federation.models import (
 )
 from federation.trust import DescriptorDirectory
 from federation.wire import records
-from playbook.models import PublishedItem
 from playbook.publishing import PublicationRefused
 from playbook.workflows import publish_trusted
 
@@ -140,8 +140,8 @@ def _standing(record: records.Item, heard: datetime | None, now: datetime) -> Le
 def _change(row: Provenance, lease: Lease) -> bool:
     """Hide a page, or show again what was live when its lease ran out."""
     locked = Provenance.objects.select_for_update().get(pk=row.pk)
-    page = locked.page.specific if locked.page else None
-    if locked.retracted or not isinstance(page, PublishedItem):
+    page: Any = locked.page.specific if locked.page else None
+    if locked.retracted or not hasattr(page, "withdraw"):
         return False
     was = locked.lease
     if lease == Lease.HIDDEN:
@@ -157,7 +157,7 @@ def _change(row: Provenance, lease: Lease) -> bool:
     return True
 
 
-def _show(page: Page, revision_id: int | None) -> None:
+def _show(page: Any, revision_id: int | None) -> None:
     """Publish the very revision that was live, unless somebody decided otherwise since."""
     revision = Revision.objects.filter(pk=revision_id).first() if revision_id else None
     if revision is None or not page.withdrawn_on:

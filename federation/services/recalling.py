@@ -136,13 +136,13 @@ def receive(
 
 
 def _apply(address: str, record: records.Recall, authority: Authority, now: datetime) -> Recall:
-    target = record.target
+    target = record.raw["target"]  # whole, by the schema
     recall, made = Recall.objects.get_or_create(
         address=address,
         defaults={
-            "origin": target.origin,
-            "item_id": target.id,
-            "lang": target.lang or "",
+            "origin": target["origin"],
+            "item_id": target["id"],
+            "lang": target.get("lang", ""),
             "reason": record.reason,
             "day": date.fromisoformat(record.day),
             "authority": authority,
@@ -167,7 +167,7 @@ def _over_cap(record: records.Recall, now: datetime) -> bool:
     """Has this node recalled ten other items within a day? A coerced node may recall everything."""
     others = Recall.objects.filter(
         origin=record.target.origin, authority=Authority.ORIGIN, received_at__gt=now - _DAY
-    ).exclude(item_id=record.target.id)
+    ).exclude(item_id=record.raw["target"]["id"])
     return others.values("item_id").distinct().count() >= MAX_UNCONFIRMED
 
 
@@ -180,15 +180,16 @@ def _excuse(record: records.Recall) -> None:
 
 
 def _lift(address: str, record: records.Lift) -> Recall | None:
+    lifted = record.raw["target"]["record"]
     _row, made = Lift.objects.get_or_create(
         address=address,
         defaults={
-            "recall_address": record.target.record,
+            "recall_address": lifted,
             "reason": record.reason,
             "day": date.fromisoformat(record.day),
         },
     )
-    recall = Recall.objects.filter(address=record.target.record).first()
+    recall = Recall.objects.filter(address=lifted).first()
     if made and recall is not None and not recall.lifted:
         recall.lifted = True
         recall.save(update_fields=["lifted"])

@@ -43,7 +43,7 @@ def acknowledgement_row(log: Log, record: records.Ack, entry: Entry) -> Acknowle
     return Acknowledgement(
         node_id=log.node_id,
         address=entry.address,
-        recall_address=record.target.record,
+        recall_address=record.raw["target"]["record"],
         day=record.day,
     )
 
