@@ -35,7 +35,6 @@ class Recall(models.Model):
     confirmed = models.BooleanField(default=False)
     acknowledged = models.BooleanField(default=False)
     lifted = models.BooleanField(default=False)
-    purged = models.BooleanField(default=False)
 
     objects = RecallQuerySet.as_manager()
 

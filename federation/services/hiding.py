@@ -29,6 +29,7 @@ from playbook.documents import store
 from playbook.models import ContentEpoch, PlaybookImage, PublishedItem
 
 from .heads import rewrite_records
+from .local_pages import made_here_from, pages_of
 from .tombstones import Graves, Place, bodies_with, covers, place_of, spread
 
 
@@ -108,15 +109,9 @@ def _forget_quarantined(place: Place) -> None:
 
 
 def pages_under(rows: Iterable[Provenance]) -> list[Page]:
-    """Return the pages of these items, and what was made of them here and never shared.
-
-    A page in the same tree that has no origin of its own is somebody's translation here.
-    """
-    pages = {row.page_id for row in rows if row.page_id}
-    trees = set(Page.objects.filter(pk__in=pages).values_list("translation_key", flat=True))
-    local = Page.objects.filter(translation_key__in=trees, provenance=None)
-    found = Page.objects.filter(Q(pk__in=pages) | Q(pk__in=local.values("pk")))
-    return [page.specific for page in found.order_by("pk")]
+    """Return the pages of these items, and what was made of them here and never shared."""
+    named = list(rows)
+    return pages_of(named) + made_here_from(named)
 
 
 def _withdraw(page: Any, recall: Recall) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from federation.client import Feed, Head
 from federation.conf import Conf
-from federation.errors import FederationError
+from federation.errors import FederationError, PeerTimeout, PeerUnreachable
 from federation.models import Entry, Log, Record
 from federation.trust import DescriptorDirectory
 from federation.wire import dsse, tiles
@@ -21,7 +21,9 @@ from . import recalling
 logger = logging.getLogger(__name__)
 # How much of a log that is not verified is looked at: its newest entries, 16 bundles of them.
 _LOOK = 16 * tiles.TILE_WIDTH
-_MOST = 1_000  # recalls taken from one log in one run
+# How many recalls are fetched in one run: of a log that is not verified few, the newest.
+_MOST_SHOWN = 64
+_MOST = 1_000
 
 
 def look_ahead(feed: Feed, head: Head, directory: DescriptorDirectory, conf: Conf) -> int:
@@ -32,7 +34,7 @@ def look_ahead(feed: Feed, head: Head, directory: DescriptorDirectory, conf: Con
     """
     try:
         directory.member(head.node_id)
-        return _receive_all(feed, _recalls_shown(feed, head), conf)
+        return _receive_all(feed, _recalls_shown(feed, head)[-_MOST_SHOWN:], conf)
     except FederationError as error:
         logger.info("no recalls looked for in %s: %s: %s", head.node_id, error.code, error)
         return 0
@@ -66,6 +68,8 @@ def _receive_all(feed: Feed, addresses: list[str], conf: Conf) -> int:
         try:
             envelope = feed.record(address)
             count += _receive(envelope, address, conf)
+        except (PeerTimeout, PeerUnreachable):
+            raise
         except FederationError as error:
             logger.warning("recall %s not applied: %s: %s", address, error.code, error)
     if count:

@@ -1,12 +1,12 @@
 """What the playbook asks about pages that were taken away: why, and whether they may come back."""
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from federation.models import Lease, Provenance
 from playbook.origin import RECALLED, UNVERIFIED
 
+from .local_pages import made_here_from
 from .tombstones import Graves, place_of
 
 
@@ -27,10 +27,10 @@ def why_barred(page: Page) -> str:
 
 def _is_recalled(page: Page) -> bool:
     """Is the page an item under a recall, or made here from one and never shared?"""
-    own = Provenance.objects.filter(page_id=page.pk).exists()
-    rows = Provenance.objects.filter(
-        Q(page_id=page.pk) if own else Q(translation_key=page.translation_key)
-    )
-    places = [place_of(row) for row in rows]
-    graves = Graves(place[1] for place in places)
-    return any(graves.over(place) is not None for place in places)
+    rows = Provenance.objects.filter(translation_key=page.translation_key)
+    tree = list(rows.order_by("pk"))
+    graves = Graves(str(row.item_id) for row in tree)
+    recalled = [row for row in tree if graves.over(place_of(row)) is not None]
+    if any(row.page_id == page.pk for row in tree):
+        return any(row.page_id == page.pk for row in recalled)
+    return bool(recalled) and any(each.pk == page.pk for each in made_here_from(recalled))

@@ -19,12 +19,16 @@ from federation.models import (
     Item,
     Provenance,
     Recall,
+    Record,
+    RecordState,
+    Review,
     Tombstone,
 )
 from playbook.erasing import erase_page
 from playbook.models import ContentEpoch
 
-from .hiding import matching, pages_under
+from .hiding import matching
+from .local_pages import made_here_from, pages_of
 from .media import blob_path
 from .tombstones import Place, bodies_with, covers, place_of
 
@@ -46,13 +50,18 @@ def awaits_confirmation(recall: Recall) -> bool:
     if recall.lifted or recall.confirmed or recall.authority == Authority.STEWARDS:
         return False
     rest = recall.tombstones.filter(purged=False)
-    return (rest if recall.over_cap else rest.exclude(origin=recall.origin)).exists()
+    if (rest if recall.over_cap else rest.exclude(origin=recall.origin)).exists():
+        return True
+    places = [place_of(row) for row in recall.tombstones.order_by("pk")]
+    return bool(made_here_from(Provenance.objects.filter(matching(places))))
+
+
+def _purges_all(recall: Recall) -> bool:
+    return recall.confirmed or recall.authority == Authority.STEWARDS
 
 
 def _may_purge(recall: Recall, row: Tombstone) -> bool:
-    if recall.confirmed or recall.authority == Authority.STEWARDS:
-        return True
-    return row.origin == recall.origin and not recall.over_cap
+    return _purges_all(recall) or (row.origin == recall.origin and not recall.over_cap)
 
 
 @transaction.atomic
@@ -78,8 +87,24 @@ def _erase(place: Place, recall: Recall) -> None:
     _erase_files(addresses)
     identities = matching([place])
     Item.objects.filter(identities).update(title="")
-    for page in pages_under(Provenance.objects.filter(identities)):
+    _erase_notes(place)
+    rows = Provenance.objects.filter(identities)
+    # What somebody here made is no item of the node that recalls.
+    local = made_here_from(rows) if _purges_all(recall) else []
+    for page in [*local, *pages_of(rows)]:
         erase_page(page, recall.day, recall.reason)
+
+
+def _erase_notes(place: Place) -> None:
+    """Empty what reviewers wrote about the item: a note may repeat what endangers."""
+    origin, item_id, lang = place
+    about = Review.objects.filter(target_origin=origin, target_item=item_id)
+    about = about.filter(target_lang=lang) if lang else about
+    addresses = list(about.values_list("address", flat=True))
+    about.update(note="")
+    Record.objects.filter(address__in=addresses).update(
+        payload=None, signatures=[], state=RecordState.RETRACTED
+    )
 
 
 def _erase_files(addresses: list[str]) -> None:

@@ -236,4 +236,6 @@ def _acknowledge(recall: Recall) -> bool:
 
 def confirm_recall(recall: Recall) -> None:
     """A person says that all which this recall hides here may be purged when its time comes."""
-    Recall.objects.filter(pk=recall.pk).update(confirmed=True, purged=False)
+    Recall.objects.filter(pk=recall.pk).update(confirmed=True)
+    # What was erased so far left alone what people here had made of it.
+    recall.tombstones.update(purged=False)

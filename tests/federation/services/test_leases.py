@@ -1,4 +1,4 @@
-"""A page whose authors fall silent says so; a sensitive one is hidden until they are heard again."""
+"""A page whose authors fall silent says so; a sensitive one is hidden until they are heard."""
 
 from datetime import UTC, datetime, timedelta
 

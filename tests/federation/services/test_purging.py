@@ -71,7 +71,7 @@ def test_hidden_for_a_week_and_then_nothing_is_left(
     address = page.get_url()
     picture = page.picture
     assert WORD in client.get(address).content.decode()
-    shown = client.get(f"/en/take-along/all.zip")
+    shown = client.get("/en/take-along/all.zip")
     assert shown.status_code == 200
     assert Path(picture.file.path).exists()
     assert store.folder().exists()

@@ -6,9 +6,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from federation.errors import RecallUnentitled
-from federation.models import Acknowledgement, Item, Lift, Quarantine, Recall, Record
-from federation.services import entitlement, purging, recalling
+from federation.models import (
+    Acknowledgement,
+    Item,
+    Lift,
+    Provenance,
+    Quarantine,
+    Recall,
+    Record,
+    Review,
+)
+from federation.services import entitlement, publishing, purging, recalling
+from federation.trust import DescriptorDirectory
 from federation.wire import canonical, dsse
+from playbook.models import PlayPage
+from tests import factories
 from tests.federation.simulated_node import Said, SimulatedNode, key_for
 
 from .test_recalls import baobab, body, published, shared_link, state, stewards, translation
@@ -307,10 +319,72 @@ def test_a_recall_of_a_node_that_is_not_enrolled_yet_is_taken_once_it_is(shared_
     baobab.carry(late.recall_of(said))
     shared_link.sync()
     assert Quarantine.objects.get().error == "recall.unentitled"
-    from federation.trust import DescriptorDirectory
-
     DescriptorDirectory(here.trust_dir).add(late.descriptor)
     baobab.publish("Something new")
     shared_link.sync()
     assert Recall.objects.get().origin == "fig"
     assert Quarantine.objects.get().resolved
+
+
+def test_whoever_translates_an_item_and_recalls_that_takes_no_other_page_along(
+    shared_link, cedar, baobab, published, client
+):
+    said = cedar.publish("A story")
+    page = published(said)
+    foreign = published(translation(baobab, said, "Une histoire", lang="fr"))
+    own = factories.live(factories.play("ar", translation_key=page.translation_key))
+    assert foreign.translation_key == page.translation_key
+    baobab.recall(baobab.said[0])
+
+    shared_link.sync()
+    purging.purge_due(in_days(8))
+
+    assert [client.get(each.get_url()).status_code for each in (page, own)] == [200, 200]
+    assert client.get(foreign.get_url()).status_code == 410
+    factories.live(factories.fresh(own))
+
+
+def test_what_people_here_made_of_it_is_erased_by_a_confirmation_alone(
+    shared_link, cedar, published, client
+):
+    page = published(cedar.publish("A story"))
+    own = factories.live(factories.play("ar", translation_key=page.translation_key))
+    address = own.get_url()
+    cedar.recall(cedar.said[0])
+    shared_link.sync()
+    purging.purge_due(in_days(8))
+    assert client.get(address).status_code == 410
+    assert not PlayPage.objects.filter(pk=page.pk).exists()
+    assert PlayPage.objects.filter(pk=own.pk).exists()
+    recall = Recall.objects.get()
+    assert purging.awaits_confirmation(recall)
+
+    recalling.confirm_recall(recall)
+    purging.purge_due(in_days(8))
+
+    assert not PlayPage.objects.filter(pk=own.pk).exists()
+    assert client.get(address).status_code == 410
+    assert not purging.awaits_confirmation(Recall.objects.get())
+
+
+def test_notes_about_it_are_erased_with_it(shared_link, cedar, global_hub, shareable, here):
+    page = shareable()
+    publishing.share_page(page)
+    row = Provenance.objects.get(page=page)
+    target = {
+        "origin": row.origin, "id": str(row.item_id), "lang": row.lang, "version": row.version,
+        "record": row.address, "index": row.index,
+    }  # fmt: skip
+    note = "You wrote where she lives."
+    global_hub.say(
+        global_hub.build(
+            "review/1", audience=[here.NODE_ID], target=target, decision="return", note=note,
+            day="2026-11-20",
+        )
+    )  # fmt: skip
+    shared_link.sync()
+    assert Review.objects.get().note == note
+    recalling.recall_page(page, "It endangers people.")
+    purging.purge_due(in_days(8))
+    assert Review.objects.get().note == ""
+    assert not Record.objects.filter(schema="review/1", payload__isnull=False).exists()
