@@ -46,7 +46,7 @@ from .rows import (
     known_places,
     review_row,
 )
-from .tombstones import Graves
+from .tombstones import Graves, excused_by_recalls
 
 
 class Batch:
@@ -221,6 +221,8 @@ class Batch:
             _undecide([row.target_address for row in self.endorsements])
         if self.reviews:
             Review.objects.bulk_create(self.reviews, ignore_conflicts=True)
+        if any(row.error == RecordWithheld.code for row in self.quarantined):
+            self.excused |= excused_by_recalls(self.log.node_id)
         self.quarantined = [
             row for row in self.quarantined
             if not (row.error == RecordWithheld.code and row.address in self.excused)

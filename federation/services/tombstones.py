@@ -111,6 +111,16 @@ class Graves:
         return True
 
 
+def excused_by_recalls(node_id: str) -> set[str]:
+    """Return the addresses that the recalls of a node's items list: nobody has to have those."""
+    recalls = Recall.objects.filter(origin=node_id).values("address")
+    said = Record.objects.filter(address__in=recalls, payload__isnull=False)
+    found: set[str] = set()
+    for payload in said.values_list("payload", flat=True):
+        found.update(canonical.loads(bytes(payload or b"{}")).get("records", ()))
+    return found
+
+
 def place_of(row: Tombstone | Item | Provenance) -> Place:
     return (row.origin, str(row.item_id), row.lang)
 

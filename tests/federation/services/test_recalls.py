@@ -295,6 +295,20 @@ def test_a_body_that_never_came_is_excused_by_the_recall_that_lists_it(shared_li
     assert Quarantine.objects.get().resolved
 
 
+def test_who_comes_after_the_purge_misses_nothing(shared_link, cedar):
+    said = cedar.publish("A dangerous story")
+    later = cedar.publish("A dangerous story, again", after=said)
+    cedar.publish("Something else")
+    for each in (said, later):
+        shared_link.feed.withhold(each)
+    cedar.recall(said, records=[said.address, later.address])
+
+    assert shared_link.sync().ok
+
+    assert not Quarantine.objects.exists()
+    assert Item.objects.get().title == "Something else"
+
+
 def test_recalling_what_is_not_here_is_no_error(shared_link, cedar, baobab):
     ghost = baobab.twin(0).publish("Elsewhere")
     baobab.recall(ghost)
