@@ -2,10 +2,13 @@
 
 import json
 import uuid
+from unittest.mock import patch
 
 import pytest
 from bs4 import BeautifulSoup
 
+from federation import tasks
+from federation.management.commands import run_scheduler
 from federation.models import (
     Acknowledgement,
     Authority,
@@ -453,3 +456,28 @@ def test_the_notice_says_nothing_that_the_page_said(shared_link, cedar, publishe
     shown = BeautifulSoup(client.get(address).content, "html.parser")
     assert "dangerous" not in shown.get_text(" ")
     assert "endangers people" in shown.get_text(" ")
+
+
+def test_an_acknowledgement_that_cannot_be_signed_waits_and_the_recall_does_not(
+    shared_link, cedar, here
+):
+    said = cedar.publish()
+    shared_link.sync()
+    key = here.keys_dir / "record.pem"
+    key.chmod(0o644)
+    recalling.receive(cedar.recall_of(said), here)
+    assert recalling.acknowledge() == 0
+    assert state(said) == "recalled"
+    assert not Acknowledgement.objects.exists()
+    key.chmod(0o600)
+    tasks.keep_recalls.call()
+    assert Acknowledgement.objects.get().node_id == here.NODE_ID
+    assert Recall.objects.get().acknowledged
+
+
+def test_housekeeping_wakes_what_erases_and_what_counts_leases(here):
+    with patch.object(run_scheduler, "wake") as wake:
+        run_scheduler.housekeeping()
+    woken = {call.args[0].module_path for call in wake.call_args_list}
+    assert {"federation.tasks.keep_recalls", "federation.tasks.evaluate_leases"} <= woken
+    assert tasks.evaluate_leases.call() == 0
