@@ -18,14 +18,17 @@ class FederationConfig(AppConfig):
         from federation import signal_handlers
         from federation.checks import check_configuration, check_keys, check_trust
         from federation.models import Endorsement, Provenance
+        from federation.services.notices import notice_of, why_barred
         from federation.services.origins import origin_of, proof_of
         from federation.services.packs import LogSealer
         from playbook.models import CasePage, ContentEpoch, PlayPage
         from playbook.origin import (
+            register_notice_provider,
             register_origin_provider,
             register_pack_sealer,
             register_proof_provider,
         )
+        from playbook.publishing import register_bar
 
         for model in (PlayPage, CasePage):
             page_published.connect(signal_handlers.share_published_page, sender=model)
@@ -35,6 +38,8 @@ class FederationConfig(AppConfig):
         checks.register(check_keys)
         checks.register(check_trust)
         register_origin_provider(origin_of)
+        register_notice_provider(notice_of)
+        register_bar(why_barred)
         register_proof_provider(proof_of)
         register_pack_sealer(LogSealer())
         ContentEpoch.watch([Endorsement, Provenance])

@@ -146,6 +146,16 @@ class TypeMismatch(RecordError):
     remedy = "Tell the author: their log says one thing and their record another."
 
 
+class RecallUnentitled(RecordError):
+    """A recall, or its lift, is not signed by those who may say it."""
+
+    code = "recall.unentitled"
+    remedy = (
+        "Do not use it: only the item's own node or two stewards recall, only two stewards lift. "
+        "Ask the node over another channel whether people are in danger."
+    )
+
+
 class SignatureError(WireError):
     """A signature, its key or its envelope is wrong."""
 
@@ -625,6 +635,13 @@ class NotShareable(StateError):
 
     code = "share.refused"
     remedy = "Read the reason given here, mend it, and share again."
+
+
+class Recalled(StateError):
+    """The item was recalled: it does not come back."""
+
+    code = "recall.stands"
+    remedy = "Write corrected content as a new page. Only two stewards can lift a recall."
 
 
 class NoPlace(StateError):

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from django_tasks import task
 
 from federation.models import Nonce, Peer
-from federation.services import heads, publishing, sync, trusting
+from federation.services import (
+    heads,
+    hiding,
+    leases,
+    publishing,
+    purging,
+    recalling,
+    sync,
+    trusting,
+)
 
 PRIORITY = 10  # before the search index, which has a task for every saved page
 
@@ -29,6 +38,19 @@ def sync_with(node_id: str) -> bool:
 def catch_up() -> int:
     """Share what was published, was chosen to be shared, and did not reach the log."""
     return publishing.share_missed()
+
+
+@task(priority=PRIORITY)
+def keep_recalls() -> int:
+    """Apply the standing recalls to what came back, erase what is due, tell what was not told."""
+    recalling.acknowledge()
+    return hiding.enforce() + purging.purge_due()
+
+
+@task(priority=PRIORITY)
+def evaluate_leases() -> int:
+    """Give adopted items the standing that their lease has now; return how many changed."""
+    return leases.evaluate_leases()
 
 
 @task(priority=PRIORITY)

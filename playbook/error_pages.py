@@ -11,12 +11,15 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist, loader
+from django.template.response import TemplateResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found as stock_page_not_found
 
 from playbook import languages
+from playbook.models import Gone
+from playbook.origin import RECALLED
 
 _LAST = "<!doctype html><title>Error</title><h1>Error</h1><p><a href='/'>Home</a></p>"
 
@@ -37,8 +40,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     with translation.override(_language(request)):
+        gone = Gone.objects.filter(path=request.path).first()
+        if gone is not None:
+            return _gone(request, gone)
         response = stock_page_not_found(request, exception)
     return response
+
+
+def _gone(request: HttpRequest, gone: Gone) -> HttpResponse:
+    context = {"since": gone.since, "reason": gone.reason, "notice": RECALLED}
+    return TemplateResponse(request, "playbook/withdrawn.html", context, status=410).render()
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -10,13 +10,17 @@ from wagtail.models import Page
 
 @dataclass(frozen=True)
 class Origin:
-    """`node` and `endorsed_by` are names to show; `address` is the SHA-256 of the signed record."""
+    """`node` and `endorsed_by` are names to show; `address` is the SHA-256 of the signed record.
+
+    `is_unverified`: nobody who vouches for it was heard of for longer than its author allows.
+    """
 
     node: str
     version: int
     endorsed_by: tuple[str, ...]
     address: str
     is_local: bool
+    is_unverified: bool = False
 
 
 OriginProvider = Callable[[Page], Origin | None]
@@ -112,6 +116,25 @@ def proof_of(page: Page) -> Proof | None:
         if proof is not None:
             return proof
     return None
+
+
+# Why a page that was taken away is not shown, where there is more to say than that it was.
+RECALLED = "recalled"
+UNVERIFIED = "unverified"
+
+NoticeProvider = Callable[[Page], str]
+_notice_providers: list[NoticeProvider] = []
+
+
+def register_notice_provider(provider: NoticeProvider) -> NoticeProvider:
+    if provider not in _notice_providers:
+        _notice_providers.append(provider)
+    return provider
+
+
+def notice_of(page: Page) -> str:
+    """Return RECALLED or UNVERIFIED for a page that was taken away for that; else nothing."""
+    return next((kind for provider in _notice_providers if (kind := provider(page))), "")
 
 
 class PackSealer(Protocol):

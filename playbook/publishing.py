@@ -4,7 +4,7 @@ Wagtail has many ways to make a page live and may gain more. None of them is tru
 asks here, at the moment its row would become public, whether this very revision may.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _pass: ContextVar[int | None] = ContextVar("playbook_publishing_pass", default=None)
 _layout: ContextVar[bool] = ContextVar("playbook_publishing_layout", default=False)
+
+
+Bar = Callable[["Page"], str]
+_bars: list[Bar] = []
 
 
 class PublicationRefused(PermissionDenied):
@@ -48,6 +52,21 @@ def may_publish(revision_id: int | None) -> bool:
     if revision_id is None:
         return _layout.get()
     return _pass.get() == revision_id
+
+
+def register_bar(bar: Bar) -> Bar:
+    """Add somebody who may know why a page must not be published; called from `AppConfig.ready`."""
+    if bar not in _bars:
+        _bars.append(bar)
+    return bar
+
+
+def require_no_bar(page: "Page") -> None:
+    """Raise PublicationRefused where anybody bars the page: no approval counts against it."""
+    for bar in _bars:
+        reason = bar(page)
+        if reason:
+            raise PublicationRefused(reason)
 
 
 def would_become_public(page: "Page", update_fields: Iterable[str] | None = None) -> bool:

@@ -46,6 +46,10 @@ class RetractForm(ReasonForm):
     here = forms.BooleanField(label=_("Withdraw it here as well"), required=False)
 
 
+class RecallForm(ReasonForm):
+    sure = forms.BooleanField(label=_("I understand that this cannot be undone from here"))
+
+
 class ModeForm(forms.ModelForm):
     class Meta:
         model = SharingChoice

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from federation import mapping
 from federation.conf import get_conf
 from federation.errors import FederationError
-from federation.models import Entry, Item, ItemState, Provenance, Record, Review
+from federation.models import GONE, Entry, Item, Provenance, Record, Review
 from federation.services import adoption
 from federation.services.proofs import Evidence, deep_checks, holds
 from federation.trust import DescriptorDirectory
@@ -119,7 +119,7 @@ class ItemScreen(Screen):
     def _acts(self, here: bool) -> dict[str, Any]:
         """Return what this person may do with the item as it stands, and the page it became."""
         user, item = self.request.user, self.item
-        stands = here and item.state != ItemState.RETRACTED
+        stands = here and item.state not in GONE
         page = self.provenance.page if self.provenance else None
         current = page and self.provenance and self.provenance.address == item.address
         untranslated = page and item.lang not in settings.PLAYBOOK_LANGUAGES

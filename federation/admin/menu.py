@@ -14,6 +14,7 @@ from .inbox import Inbox
 from .notes import Notes
 from .peers import Peers
 from .quarantine import QuarantineScreen
+from .recalls import Recalls
 from .shared import Shared
 from .subscriptions import Subscriptions
 
@@ -23,6 +24,7 @@ _SCREENS = (
     ("notes", Notes),
     ("peers", Peers),
     ("subscriptions", Subscriptions),
+    ("recalls", Recalls),
     ("quarantine", QuarantineScreen),
 )
 

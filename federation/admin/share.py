@@ -21,14 +21,15 @@ from federation.models import (
     SharingChoice,
     SharingMode,
 )
-from federation.services import publishing, retracting
+from federation.services import notices, publishing, recalling, retracting
 from federation.services.proofs import vouches_for
 from federation.wire import records
 from playbook.models import RedactionCheck
+from playbook.origin import RECALLED
 
 from .base import Act, Refused, Screen, may
 from .changes import Change, compare
-from .forms import ModeForm, RetractForm
+from .forms import ModeForm, RecallForm, RetractForm
 from .payloads import pretty
 from .texts import kind_of_page, tongue
 
@@ -83,6 +84,11 @@ class Standing:
         """The row of the version that others have now, if they have one."""
         row = self.provenance
         return row if row and not row.retracted and not self.foreign else None
+
+    @property
+    def is_recallable(self) -> bool:
+        """Was it ever said to others by this node? Also what was taken back can be recalled."""
+        return self.provenance is not None and not self.foreign
 
     @property
     def newer_is_live(self) -> bool:
@@ -148,6 +154,8 @@ class ShareScreen(Screen):
             mode_form=ModeForm(initial={"mode": standing.mode}),
             reason_form=RetractForm(),
             can_change=may(self.request.user, "share_page"),
+            can_recall=standing.is_recallable and may(self.request.user, "recall_items"),
+            is_recalled=notices.notice_of(self.page) == RECALLED,
         )
 
 
@@ -186,6 +194,20 @@ class Retract(PageAct):
         return _(
             "Taken back. Every node that hears of it removes it; copies already downloaded "
             "cannot be recalled."
+        )
+
+
+class RecallPage(PageAct):
+    any_of = ("recall_items",)
+
+    def act(self, **kwargs: Any) -> str:
+        form = RecallForm(self.request.POST)
+        if not form.is_valid():
+            raise Refused(_("Say why, and tick that you understand what a recall does."))
+        recalling.recall_page(self.page, form.cleaned_data["reason"])
+        return _(
+            "Recalled. The page is gone here, and every node that hears of it hides it at once and "
+            "erases it after seven days. Copies already downloaded cannot be called back."
         )
 
 

@@ -23,6 +23,7 @@ JSON = "application/json"
 OCTETS = "application/octet-stream"
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _HEADS_CAP = 1024 * 1024
+_KEPT_BUNDLES = 64
 _ENVELOPE_FACTOR = 2  # base64 and JSON around a payload of the largest size
 
 
@@ -52,6 +53,7 @@ class Feed:
         self.conf = conf
         self.key = key
         self.base = f"{member.endpoints[0].url}/federation/v1"
+        self._entries: dict[str, list[bytes]] = {}
 
     def heads(self, since: int) -> Heads:
         """Return the heads that changed after counter `since`; one small request when none."""
@@ -59,10 +61,19 @@ class Feed:
         return _read_heads(canonical.loads(body, max_bytes=_HEADS_CAP))
 
     def entries(self, node_id: str, n: int, width: int | None) -> list[bytes]:
-        """Return the leaf data of one entries bundle: 256, or `width` of them."""
+        """Return the leaf data of one entries bundle: 256, or `width` of them.
+
+        The newest are kept for the run: recalls are looked for in them before they are verified.
+        """
         path = f"log/{node_id}/{tiles.entries_path(n, width)}"
         expected = width or tiles.TILE_WIDTH
-        return tiles.decode_entries(self._get(path, expected * 66_000, OCTETS), expected)
+        if path in self._entries:
+            return self._entries[path]
+        found = tiles.decode_entries(self._get(path, expected * 66_000, OCTETS), expected)
+        if len(self._entries) >= _KEPT_BUNDLES:
+            self._entries.clear()
+        self._entries[path] = found
+        return found
 
     def records(self, node_id: str, n: int, width: int | None) -> Iterator[bundles.Row]:
         """Yield the rows of one records bundle, a bad one as `BadRow`."""

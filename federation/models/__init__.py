@@ -3,18 +3,25 @@
 from .log import Entry, Log, Record, RecordState, Tile, TileKind
 from .media import Blob, BlobState, BlobUse
 from .peers import Invite, Nonce, Peer, PeerStatus, Policy, Subscription
-from .provenance import Mode, Provenance, SharingChoice, SharingMode
-from .staging import Endorsement, Item, ItemState, Quarantine, Review, ReviewDecision
+from .provenance import Lease, Mode, Provenance, SharingChoice, SharingMode
+from .recalls import Acknowledgement, Authority, HeldBody, Lift, Recall, Tombstone
+from .staging import GONE, Endorsement, Item, ItemState, Quarantine, Review, ReviewDecision
 
 __all__ = [
+    "GONE",
+    "Acknowledgement",
+    "Authority",
     "Blob",
     "BlobState",
     "BlobUse",
     "Endorsement",
     "Entry",
+    "HeldBody",
     "Invite",
     "Item",
     "ItemState",
+    "Lease",
+    "Lift",
     "Log",
     "Mode",
     "Nonce",
@@ -23,6 +30,7 @@ __all__ = [
     "Policy",
     "Provenance",
     "Quarantine",
+    "Recall",
     "Record",
     "RecordState",
     "Review",
@@ -32,4 +40,5 @@ __all__ = [
     "Subscription",
     "Tile",
     "TileKind",
+    "Tombstone",
 ]

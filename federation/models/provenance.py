@@ -9,6 +9,14 @@ class Mode(models.TextChoices):
     FOLLOW = "follow", _("follows its author")
 
 
+class Lease(models.TextChoices):
+    """Whether an adopted item's author, or who vouches for it, was heard of lately enough."""
+
+    VALID = "valid", _("valid")
+    UNVERIFIED = "unverified", _("not confirmed lately")
+    HIDDEN = "hidden", _("hidden until it is confirmed")
+
+
 class Provenance(models.Model):
     """The page that stands for one identity. Own items have one from their first sharing on.
 
@@ -32,6 +40,10 @@ class Provenance(models.Model):
     retracted = models.BooleanField(default=False)
     distrusted = models.BooleanField(
         default=False, help_text=_("Its author said it after the last entry that is trusted.")
+    )
+    lease = models.CharField(max_length=10, choices=Lease.choices, default=Lease.VALID)
+    lease_revision_id = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=_("What was live when its lease ran out.")
     )
 
     class Meta:

@@ -12,6 +12,11 @@ class ItemState(models.TextChoices):
     DRAFT = "draft", _("adopted as a draft")
     PUBLISHED = "published", _("published here")
     RETRACTED = "retracted", _("withdrawn by its author")
+    RECALLED = "recalled", _("recalled: it endangers people")
+
+
+GONE = (ItemState.RETRACTED, ItemState.RECALLED)
+"""States of what was taken back: nothing is made of it, and nobody decides about it."""
 
 
 class ItemQuerySet(models.QuerySet["Item"]):

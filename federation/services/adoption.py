@@ -10,10 +10,12 @@ from wagtail.models import Page
 from federation import mapping
 from federation.errors import InvalidRecord, MediaMissing, NoPlace, NotShareable, RecordWithheld
 from federation.models import (
+    GONE,
     Blob,
     BlobState,
     Item,
     ItemState,
+    Lease,
     Mode,
     Provenance,
     Record,
@@ -23,6 +25,7 @@ from playbook.workflows import publish_trusted
 
 from .media import read_blob
 from .publishing import today
+from .tombstones import require_not_recalled
 
 
 def item_record(item: Item) -> records.Item:
@@ -50,11 +53,13 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
     """Make or update the page for an item: a draft, or live at once where policy says so.
 
     Returns None and leaves the item in the inbox where the page was edited here. Saves the item's
-    state. Raises RecordWithheld, MediaMissing, NotShareable for a retracted item.
+    state. Raises RecordWithheld, MediaMissing, NotShareable for a retracted item, Recalled.
     """
-    if item.state == ItemState.RETRACTED:
+    if item.state in GONE:
         raise NotShareable(f"“{item.title}” was withdrawn by its author.")
     record = item_record(item)
+    source = record.source.identity if record.source else None
+    require_not_recalled((item.origin, str(item.item_id), item.lang), source)
     _make_missing_terms(item, record)
     provenance = provenance_of(item)
     page = provenance.page.specific if provenance and provenance.page else None
@@ -89,6 +94,7 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
             "by_policy": publish,
             "retracted": False,
             "distrusted": False,
+            "lease": Lease.VALID,
         },
     )
     item.state = ItemState.PUBLISHED if publish else ItemState.DRAFT
@@ -103,7 +109,7 @@ def _make_missing_terms(item: Item, record: records.Item) -> None:
     if not missing:
         return
     described = Item.objects.filter(origin=item.origin, schema=mapping.term.SCHEMA)
-    for other in described.exclude(state=ItemState.RETRACTED):
+    for other in described.exclude(state__in=GONE):
         term = item_record(other)
         if term.content["code"] in missing and mapping.term.make(term):
             missing.remove(term.content["code"])
@@ -183,6 +189,8 @@ def unpublish_if_by_policy(item: Item) -> None:
     provenance = provenance_of(item)
     if provenance is None or provenance.page is None or provenance.address != item.address:
         return
+    if provenance.by_policy and provenance.lease == Lease.HIDDEN:  # nor does it come back alone
+        Provenance.objects.filter(pk=provenance.pk).update(lease_revision_id=None)
     as_published = provenance.page.live_revision_id == provenance.revision_id
     if provenance.by_policy and provenance.page.live and as_published:
         provenance.page.specific.unpublish()

@@ -14,6 +14,8 @@ from federation.errors import (
     WrongOrigin,
 )
 from federation.models import (
+    GONE,
+    Acknowledgement,
     Blob,
     BlobUse,
     Endorsement,
@@ -22,18 +24,29 @@ from federation.models import (
     ItemState,
     Log,
     Quarantine,
+    Recall,
     Record,
     Review,
+    Tombstone,
 )
-from federation.wire import records
+from federation.wire import dsse, records
 from playbook.models import ContentEpoch
 
-from . import bodies
+from . import bodies, hiding, recalling
+from .appending import record_row
 from .heads import rewrite_records
 from .judging import Judged
 from .media import want_blobs
 from .publishing import today
 from .retracting import erase_bodies
+from .rows import (
+    acknowledgement_row,
+    endorsement_row,
+    known_items,
+    known_places,
+    review_row,
+)
+from .tombstones import Graves, excused_by_recalls
 
 
 class Batch:
@@ -43,8 +56,14 @@ class Batch:
         self.log, self.peer, self.conf = log, peer, conf
         taken = [one.record for one in judged if one.record is not None]
         items = [record for record in taken if isinstance(record, records.Item)]
-        self.items = _known_items(log, taken)
-        self.prevs = _known_places(log, [record.prev for record in items if record.prev])
+        self.items = known_items(log, taken)
+        self.graves = Graves(
+            name for item in items for name in (item.id, item.source.id if item.source else "")
+        )
+        self.buried: set[str] = set()
+        self.recalls: list[dsse.Envelope] = []
+        self.acks: list[Acknowledgement] = []
+        self.prevs = known_places(log, [record.prev for record in items if record.prev])
         self.changed: dict[tuple[str, str], Item] = {}
         self.records: list[Record] = []
         self.parked: list[Record] = []
@@ -73,24 +92,30 @@ class Batch:
                 error = refused
         if error is not None:
             self._quarantine(judged, error)
-        kept = error is None or (isinstance(error, OldVersion) and not self._is_retracted(record))
+        kept = error is None or (isinstance(error, OldVersion) and not self._is_gone(record))
+        kept = kept and judged.arrival.entry.address not in self.buried
+        if isinstance(record, records.Recall | records.Lift) and judged.arrival.envelope:
+            self.recalls.append(judged.arrival.envelope)
         if record is not None and kept and judged.arrival.envelope is not None:
-            self.records.append(bodies.kept(judged.arrival.envelope, record))
+            self.records.append(record_row(judged.arrival.envelope, record))
 
     def _dispatch(self, record: records.Record, entry: Entry) -> None:
         if isinstance(record, records.Item):
             self._item(record, entry)
         elif isinstance(record, records.Endorse):
-            self._endorse(record, entry)
+            self.endorsements.append(endorsement_row(self.log, record, entry))
         elif isinstance(record, records.Review):
-            self._review(record, entry)
+            if record.target.origin == self.conf.NODE_ID:
+                self.reviews.append(review_row(self.log, record, entry))
         elif isinstance(record, records.Retract):
             self._retract(record, entry)
+        elif isinstance(record, records.Ack):
+            self.acks.append(acknowledgement_row(self.log, record, entry))
 
-    def _is_retracted(self, record: records.Record | None) -> bool:
+    def _is_gone(self, record: records.Record | None) -> bool:
         """Was this item taken back? Then no older body of it is kept, however late it comes."""
         item = self._item_of(record) if isinstance(record, records.Item) else None
-        return item is not None and item.state == ItemState.RETRACTED
+        return item is not None and item.state in GONE
 
     def _item_of(self, record: records.Item) -> Item | None:
         return self.items.get((record.id, record.lang))
@@ -100,6 +125,11 @@ class Batch:
         known = self._item_of(record)
         if record.prev is not None:
             self.excused.add(record.prev)
+        source = record.source.identity if record.source else None
+        if self.graves.recalled((self.log.node_id, record.id, record.lang), source):
+            self._bury(known, entry)
+            return
+        if record.prev is not None:
             place = self.prevs.get(record.prev)
             if place is None or place >= entry.index:
                 raise VersionGap(
@@ -127,37 +157,12 @@ class Batch:
                 self.blobs[file.sha256] = Blob(sha256=file.sha256, size=file.size, type=file.type)
             self.uses.append(BlobUse(sha256=file.sha256, address=entry.address))
 
-    def _endorse(self, record: records.Endorse, entry: Entry) -> None:
-        named = record.raw["target"]  # whole, by the schema
-        self.endorsements.append(
-            Endorsement(
-                endorser=self.log.node_id,
-                address=entry.address,
-                target_origin=named["origin"],
-                target_address=named["record"],
-                target_index=named["index"],
-                day=record.day,
-            )
-        )
-
-    def _review(self, record: records.Review, entry: Entry) -> None:
-        named = record.raw["target"]
-        if named["origin"] != self.conf.NODE_ID:
-            return
-        self.reviews.append(
-            Review(
-                reviewer=self.log.node_id,
-                address=entry.address,
-                target_origin=named["origin"],
-                target_item=named["id"],
-                target_lang=named["lang"],
-                target_version=named["version"],
-                target_address=named["record"],
-                decision=record.decision,
-                note=record.note,
-                day=record.day,
-            )
-        )
+    def _bury(self, known: Item | None, entry: Entry) -> None:
+        """Keep nothing of what was recalled, however late it comes."""
+        self.buried.add(entry.address)
+        if known is not None and known.state != ItemState.RECALLED:
+            known.state, known.undecided = ItemState.RECALLED, False
+            self.changed[(str(known.item_id), known.lang)] = known
 
     def _retract(self, record: records.Retract, entry: Entry) -> None:
         target = record.target
@@ -187,7 +192,8 @@ class Batch:
         gone.add(item.address)
         # A version that never came counts as known: only a higher one, said later, republishes.
         item.version, item.index = max(item.version, target.version or 0), entry.index
-        item.state, item.undecided = ItemState.RETRACTED, True
+        if item.state != ItemState.RECALLED:
+            item.state, item.undecided = ItemState.RETRACTED, True
         item.retracted_on, item.retract_reason = record.day, record.reason
         self.items[key] = self.changed[key] = item
         self.erased |= gone
@@ -215,6 +221,8 @@ class Batch:
             _undecide([row.target_address for row in self.endorsements])
         if self.reviews:
             Review.objects.bulk_create(self.reviews, ignore_conflicts=True)
+        if any(row.error == RecordWithheld.code for row in self.quarantined):
+            self.excused |= excused_by_recalls(self.log.node_id)
         self.quarantined = [
             row for row in self.quarantined
             if not (row.error == RecordWithheld.code and row.address in self.excused)
@@ -245,6 +253,17 @@ class Batch:
             withdrawn.update(withdrawn=True)
         if self.endorsements or self.withdrawn:
             ContentEpoch.bump()  # readers see who endorsed a page, and this was in bulk
+        self._flush_recalls()
+
+    def _flush_recalls(self) -> None:
+        """Last, so that a recall meets the items that came beside it."""
+        Acknowledgement.objects.bulk_create(self.acks, ignore_conflicts=True)
+        Tombstone.objects.bulk_create(self.graves.fresh, ignore_conflicts=True)
+        above = {row.recall_id for row in self.graves.fresh}
+        for recall in Recall.objects.filter(pk__in=above).order_by("pk"):
+            hiding.hide(recall)  # what was made from the newcomer may be here already
+        for envelope in self.recalls:
+            recalling.receive(envelope, self.conf)
 
 
 _ITEM_FIELDS = [
@@ -254,27 +273,4 @@ _ITEM_FIELDS = [
 
 
 def _undecide(addresses: list[str]) -> None:
-    Item.objects.filter(address__in=addresses).exclude(state=ItemState.RETRACTED).update(
-        undecided=True
-    )
-
-
-def _known_items(log: Log, taken: list[records.Record]) -> dict[tuple[str, str], Item]:
-    ids = set()
-    for record in taken:
-        if isinstance(record, records.Item):
-            ids.add(record.id)
-        elif isinstance(record, records.Retract) and record.target.id:
-            ids.add(record.target.id)
-    if not ids:
-        return {}
-    rows = Item.objects.filter(origin=log.node_id, item_id__in=ids)
-    return {(str(item.item_id), item.lang): item for item in rows}
-
-
-def _known_places(log: Log, addresses: list[str]) -> dict[str, int]:
-    """Return the first index at which each address stands in this log."""
-    if not addresses:
-        return {}
-    rows = Entry.objects.filter(log=log, address__in=addresses).order_by("-index")
-    return dict(rows.values_list("address", "index"))
+    Item.objects.filter(address__in=addresses).exclude(state__in=GONE).update(undecided=True)

@@ -2,29 +2,11 @@
 
 from federation.errors import FederationError, UnknownSchema
 from federation.models import Log, Quarantine, Record, RecordState
-from federation.wire import dsse, records
+from federation.wire import records
 
+from .appending import plain_signatures
 from .judging import Judged
 from .publishing import today
-
-
-def plain_signatures(envelope: dsse.Envelope) -> list[dict[str, str]]:
-    """Return the first eight signatures as they are kept in a row."""
-    return [{"keyid": s.keyid, "sig": s.sig.hex()} for s in envelope.signatures[:8]]
-
-
-def kept(envelope: dsse.Envelope, record: records.Record) -> Record:
-    """Return the row of a record that was understood."""
-    listed = [record.audience] if isinstance(record.audience, str) else record.audience
-    return Record(
-        address=envelope.address,
-        origin=record.origin,
-        schema=record.schema,
-        payload=envelope.payload,
-        signatures=plain_signatures(envelope),
-        public=record.is_public,
-        audience=[] if record.is_public else list(listed),
-    )
 
 
 def parked(log: Log, judged: Judged, error: UnknownSchema) -> list[Record]:

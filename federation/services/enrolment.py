@@ -45,7 +45,10 @@ from .publishing import today
 from .roles import grant_roles
 
 _PREFIX = "spb1."
-_SHARED_TYPES = ("play/1", "case/1", "term/1", "endorse/1", "review/1", "retract/1")
+_SHARED_TYPES = (
+    "play/1", "case/1", "term/1", "endorse/1", "review/1", "retract/1", "recall/1", "lift/1",
+    "ack/1",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

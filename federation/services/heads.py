@@ -17,6 +17,7 @@ from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
 
 _GZIP_LEVEL = 6
+_AT_ONCE = ("recall", "ack")
 
 
 def own_log(*, lock: bool = False) -> Log:
@@ -230,9 +231,15 @@ def _save_tiles(made: list[Tile]) -> None:
 
 
 def head_due(conf: Conf, now: datetime) -> bool:
-    """Is it time for the beat to sign? On a beat, so that a log does not tell who works when."""
+    """Is it time for the beat to sign? On a beat, so that a log does not tell who works when.
+
+    A recall, and the word that one was applied, wait for no beat.
+    """
     log = Log.objects.filter(own=True).first()
     if log is None or (log.checkpoint and log.size == log.head_size):
         return False
     seen = log.head_seen_at
-    return seen is None or (now - seen).total_seconds() >= conf.HEAD_SECONDS
+    if seen is None or (now - seen).total_seconds() >= conf.HEAD_SECONDS:
+        return True
+    fresh = Entry.objects.filter(log=log, index__gte=log.head_size)
+    return fresh.filter(type__in=_AT_ONCE).exists()

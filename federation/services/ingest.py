@@ -21,8 +21,8 @@ from federation.models import (
     Record,
 )
 
+from .appending import plain_signatures
 from .batch import Batch
-from .bodies import plain_signatures
 from .judging import Judged
 
 

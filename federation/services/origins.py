@@ -8,7 +8,7 @@ from wagtail.models import Page
 
 from federation.conf import Conf, get_conf
 from federation.errors import FederationError
-from federation.models import Endorsement, Entry, Peer, Provenance, Record
+from federation.models import Endorsement, Entry, Lease, Peer, Provenance, Record
 from federation.trust import Member
 from federation.wire import records
 from playbook.origin import Check, Endorser, Key, Origin, Proof, Version
@@ -25,20 +25,21 @@ def origin_of(page: Page) -> Origin | None:
     rows = _identity(page.pk) if page.pk else []
     if not rows:
         return None
-    origin, version, address, index = rows[0]
+    origin, version, address, index, lease = rows[0]
     return Origin(
         node=origin,
         version=version,
         endorsed_by=tuple(sorted(endorser for (endorser,) in _endorsing(origin, address, index))),
         address=address,
         is_local=origin == get_conf().NODE_ID,
+        is_unverified=lease != Lease.VALID,
     )
 
 
 @prepared(int)
-def _identity(page: int) -> QuerySet[Provenance, tuple[str, int, str, int]]:
+def _identity(page: int) -> QuerySet[Provenance, tuple[str, int, str, int, str]]:
     rows = Provenance.objects.filter(page_id=page, retracted=False)
-    return rows.values_list("origin", "version", "address", "index")
+    return rows.values_list("origin", "version", "address", "index", "lease")
 
 
 @prepared(str, str, int)

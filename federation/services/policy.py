@@ -11,6 +11,7 @@ from django.db import transaction
 from federation.conf import Conf
 from federation.errors import FederationError
 from federation.models import (
+    GONE,
     Blob,
     BlobState,
     BlobUse,
@@ -35,16 +36,16 @@ def decide_items(conf: Conf) -> int:
     unconfirmed = trusting.unconfirmed_nodes()
     endorsers = endorser_ids(conf) - unconfirmed
     settled: defaultdict[ItemState, list[int]] = defaultdict(list)
-    undecided = Item.objects.filter(undecided=True).order_by("pk")
+    undecided = Item.objects.filter(undecided=True).exclude(state=ItemState.RECALLED)
     if trusting.is_degraded(conf):  # what is new waits in the inbox; what was taken back goes
         undecided = undecided.filter(state=ItemState.RETRACTED)
     count = 0
-    for item in list(undecided):
+    for item in list(undecided.order_by("pk")):
         count += 1
         policy = policy_for(subscriptions, item)
         if policy == Policy.PUBLISH and item.origin in unconfirmed:
             policy = Policy.DRAFT
-        if item.state != ItemState.RETRACTED and policy in (Policy.STAGE, Policy.IGNORE):
+        if item.state not in GONE and policy in (Policy.STAGE, Policy.IGNORE):
             state = ItemState.STAGED if policy == Policy.STAGE else ItemState.IGNORED
             # What a person made of this version stands: news of it is only an endorsement.
             fresh = item.state in (ItemState.STAGED, ItemState.IGNORED)

@@ -20,7 +20,7 @@ from federation.errors import (
     RootMismatch,
     WrongOrigin,
 )
-from federation.models import Endorsement, Entry, Item, ItemState, Log, Provenance, Record
+from federation.models import GONE, Endorsement, Entry, Item, Log, Provenance, Record
 from federation.trust import DescriptorDirectory, Member
 from federation.wire import dsse, records
 
@@ -205,7 +205,7 @@ def vouches_for(row: Item | Provenance, conf: Conf) -> list[Vouch]:
 
 def holds(item: Item, checks: Sequence[Check]) -> bool:
     """Do all checks hold? What its author withdrew has no bytes left to check."""
-    return item.state == ItemState.RETRACTED or all(check.holds for check in checks)
+    return item.state in GONE or all(check.holds for check in checks)
 
 
 def deep_checks(item: Item, evidence: Evidence) -> list[Check]:

@@ -30,7 +30,9 @@ from federation.wire import dsse, records
 from playbook.models import Threat
 
 from . import heads
+from .appending import append_envelope
 from .media import store_bytes
+from .tombstones import place_of_source, require_not_recalled
 
 logger = logging.getLogger(__name__)
 
@@ -51,26 +53,7 @@ def append_statement(schema: str, fields: dict[str, Any]) -> Entry:
     payload = records.build(schema, {"origin": conf.NODE_ID, "salt": records.new_salt(), **fields})
     parsed = records.parse(payload, max_bytes=conf.MAX_RECORD)
     envelope = dsse.Envelope.signed(payload, keys.record)
-    log = heads.own_log(lock=True)
-    Record.objects.create(
-        address=envelope.address,
-        origin=conf.NODE_ID,
-        schema=schema,
-        payload=payload,
-        signatures=[{"keyid": s.keyid, "sig": s.sig.hex()} for s in envelope.signatures],
-        public=parsed.is_public,
-        audience=[] if parsed.is_public else _listed(parsed.audience),
-    )
-    entry = Entry.objects.create(
-        log=log, index=log.size, type=records.leaf_type_for(parsed), address=envelope.address
-    )
-    log.size += 1
-    log.save(update_fields=["size"])
-    return entry
-
-
-def _listed(audience: str | tuple[str, ...]) -> list[str]:
-    return [audience] if isinstance(audience, str) else list(audience)
+    return append_envelope(envelope, parsed)
 
 
 def preview_payload(page: Page) -> dict[str, Any]:
@@ -130,7 +113,10 @@ def share_page(page: Page) -> Entry:
 
 
 def _item_fields(page: Page) -> tuple[dict[str, Any], list[tuple[bytes, str]]]:
-    """Return the fields of the next version of a page's item, and the files it names."""
+    """Return the fields of the next version of a page's item, and the files it names.
+
+    Raises NotShareable, and Recalled: what was recalled is not shared again under its old name.
+    """
     specific = page.specific
     if not mapping.is_shareable_type(specific):
         raise NotShareable(f"“{specific.title}” is not a kind of page that is shared.")
@@ -139,10 +125,13 @@ def _item_fields(page: Page) -> tuple[dict[str, Any], list[tuple[bytes, str]]]:
     written = mapping.record_fields(specific)
     provenance = own_provenance(specific)
     source = _source(specific)
+    item_id = str(provenance.item_id if provenance else _item_id(specific))
+    lang = specific.locale.language_code
+    require_not_recalled((conf.NODE_ID, item_id, lang), place_of_source(source))
     fields: dict[str, Any] = {
         "audience": "public",
-        "id": str(provenance.item_id if provenance else _item_id(specific)),
-        "lang": specific.locale.language_code,
+        "id": item_id,
+        "lang": lang,
         "version": provenance.version + 1 if provenance else 1,
         "prev": provenance.address if provenance else None,
         "source": source,

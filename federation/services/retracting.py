@@ -11,6 +11,7 @@ from federation.models import (
     BlobState,
     BlobUse,
     Entry,
+    HeldBody,
     Provenance,
     Record,
     RecordState,
@@ -84,6 +85,7 @@ def erase_bodies(addresses: list[str]) -> None:
     Record.objects.filter(address__in=addresses).update(
         payload=None, signatures=[], state=RecordState.RETRACTED
     )
+    HeldBody.objects.filter(address__in=addresses).delete()
     hashes = set(BlobUse.objects.filter(address__in=addresses).values_list("sha256", flat=True))
     BlobUse.objects.filter(address__in=addresses).delete()
     still_used = set(BlobUse.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))

@@ -11,6 +11,7 @@ from django.db import transaction
 from federation.conf import get_conf
 from federation.errors import NotShareable
 from federation.models import (
+    GONE,
     Endorsement,
     Entry,
     Item,
@@ -111,7 +112,7 @@ def answer_item(item: Item, decision: ReviewDecision, note: str) -> Entry:
 
 
 def _require_standing(item: Item) -> None:
-    if item.state == ItemState.RETRACTED:
+    if item.state in GONE:
         raise NotShareable(f"“{item.title}” was withdrawn by its author.")
 
 

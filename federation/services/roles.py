@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group, Permission
 from playbook.permissions import CURATORS, EDITORS, PUBLISHERS
 
 GRANTS = {
-    CURATORS: ("review_items", "adopt_items"),
-    PUBLISHERS: ("share_page", "adopt_items"),
+    CURATORS: ("review_items", "adopt_items", "recall_items"),
+    PUBLISHERS: ("share_page", "adopt_items", "recall_items"),
     EDITORS: ("adopt_items",),
 }
 

@@ -30,7 +30,17 @@ from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, Member, load_keys
 from federation.wire import bundles, dsse, tiles
 
-from . import heads, ingest, judging, media, policy, trusting
+from . import (
+    heads,
+    ingest,
+    judging,
+    leases,
+    lookahead,
+    media,
+    policy,
+    recalling,
+    trusting,
+)
 from .follow import follow_head
 
 logger = logging.getLogger(__name__)
@@ -121,6 +131,7 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
         for head in answer.heads:
             if head.node_id == conf.NODE_ID:
                 continue
+            lookahead.look_ahead(feed, head, directory, conf)
             try:
                 if head.node_id in frozen:
                     raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
@@ -128,12 +139,15 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
                 member.require_active()
                 log = follow_head(feed, member, head.checkpoint, conf)
                 followed.append((log, member))
+                lookahead.recalls_of_backlog(feed, log, conf)
                 report.applied[log.node_id] = _apply(feed, log, member, peer, conf, files)
                 retry_quarantined(feed, log, member, peer.node_id, conf)
             except FederationError as error:
                 _note_log(head.node_id, error)
                 report.errors.append((head.node_id, error))
         complete = files.finish()
+    recalling.acknowledge()
+    leases.renew_leases(conf=conf)
     report.decided = policy.decide_items(conf)
     if conf.relays:
         for log, _member in followed:

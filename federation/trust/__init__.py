@@ -7,11 +7,12 @@ the repository, every node serves what it verified (docs/protocol.md, "Names and
 from .changes import Change, Standing, require_publishable
 from .descriptors import read_descriptor, sign_descriptor
 from .directory import Directory, Endpoint, KeyPeriod, LastTrusted, Member
-from .keyfiles import NodeKeys, create_keys, key_problems, load_keys
+from .keyfiles import NodeKeys, create_keys, key_problems, load_key, load_keys
 from .mark import Mark, read_mark, write_mark
 from .members import DescriptorDirectory
 from .refresh import refresh, refresh_from_folder
 from .repository import Repository
+from .stewards import stewards
 from .store import Pin, RoleState, TrustStore
 from .targets import Rules, is_vouched_for, read_target
 
@@ -34,6 +35,7 @@ __all__ = [
     "create_keys",
     "is_vouched_for",
     "key_problems",
+    "load_key",
     "load_keys",
     "read_descriptor",
     "read_mark",
@@ -42,5 +44,6 @@ __all__ = [
     "refresh_from_folder",
     "require_publishable",
     "sign_descriptor",
+    "stewards",
     "write_mark",
 ]

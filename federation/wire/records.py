@@ -15,6 +15,7 @@ from federation.errors import InvalidRecord, RecordTooLarge, TypeMismatch, Unkno
 from federation.wire import canonical
 from federation.wire.descriptor import KEY_PURPOSES, Descriptor, Endpoint
 from federation.wire.items import Case, Item, Media, Play, Source, Term
+from federation.wire.recalls import Ack, Lift, Recall
 from federation.wire.record import NETWORK, PUBLIC, SCHEMA_PATTERN, Identity, Record, new_salt
 from federation.wire.statements import Endorse, Retract, Review, Statement, Target
 
@@ -25,14 +26,17 @@ __all__ = [
     "NETWORK",
     "PUBLIC",
     "SCHEMAS",
+    "Ack",
     "Case",
     "Descriptor",
     "Endorse",
     "Endpoint",
     "Identity",
     "Item",
+    "Lift",
     "Media",
     "Play",
+    "Recall",
     "Record",
     "Retract",
     "Review",
@@ -58,6 +62,9 @@ SCHEMAS: Final[dict[str, type[Record]]] = {
     "endorse/1": Endorse,
     "review/1": Review,
     "retract/1": Retract,
+    "recall/1": Recall,
+    "lift/1": Lift,
+    "ack/1": Ack,
     "descriptor/1": Descriptor,
 }
 ITEM_SCHEMAS: Final = frozenset(name for name, cls in SCHEMAS.items() if issubclass(cls, Item))

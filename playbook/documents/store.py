@@ -70,6 +70,15 @@ def _write(path: Path, data: bytes) -> None:
     os.replace(scratch, path)
 
 
+def forget() -> None:
+    """Throw everything away: a text that went into some of it must not lie about here any longer.
+
+    What is still asked for is made anew.
+    """
+    for path in folder().glob("[!.]*"):
+        path.unlink(missing_ok=True)
+
+
 def _make_room() -> None:
     """Throw away what was not asked for longest, until the rest fits."""
     files = sorted(folder().glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)

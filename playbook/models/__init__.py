@@ -8,6 +8,7 @@ from .epoch import ContentEpoch
 from .events import EventIndexPage, EventPage
 from .feedback import Feedback
 from .findings import FindingCase, FindingIndexPage, FindingPage
+from .gone import Gone
 from .home import CaseIndexPage, HomePage, PlayIndexPage
 from .images import PlaybookImage, PlaybookRendition
 from .network import GroupPage, NetworkPage, OrganisationPage
@@ -36,6 +37,7 @@ __all__ = [
     "FindingIndexPage",
     "FindingPage",
     "GatedPage",
+    "Gone",
     "GroupPage",
     "HomePage",
     "JoinPage",

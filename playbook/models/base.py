@@ -21,6 +21,7 @@ from wagtail.url_routing import RouteResult
 from playbook import publishing
 from playbook.content_checks import ItemForm
 from playbook.epoch import kept
+from playbook.origin import notice_of
 from playbook.permissions import GatedPagePermissions
 from playbook.sanitise import has_inner_link
 from playbook.versions import content_digest
@@ -65,6 +66,7 @@ class GatedPage(models.Model):
         """Publish with a pass for this revision; everything or nothing is written."""
         if not publishing.may_publish(revision.pk):
             raise publishing.refuse(self)
+        publishing.require_no_bar(self)
         with transaction.atomic():
             super().publish(revision, *args, **kwargs)
 
@@ -252,6 +254,10 @@ class PublishedItem(GatedPage):
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.withdrawn_on and not self.live:
             # Nothing of what was withdrawn: not even its title.
-            context = {"since": self.withdrawn_on, "reason": self.withdrawn_reason}
+            context = {
+                "since": self.withdrawn_on,
+                "reason": self.withdrawn_reason,
+                "notice": notice_of(self),
+            }
             return TemplateResponse(request, "playbook/withdrawn.html", context, status=410)
         return super().serve(request, *args, **kwargs)

@@ -158,6 +158,39 @@ class SimulatedNode:
         target = {"origin": self.node_id, "record": endorsement.address}
         return self.say(self.build("retract/1", target=target, reason="No longer.", day=DAY))
 
+    def recall(
+        self, item: Said, *, lang: str | None = None, keys: Iterable[SigningKey] = (), **fields: Any
+    ) -> Said:
+        """Say a recall, signed by the record key unless `keys` are given."""
+        return self.carry(self.recall_of(item, lang=lang, keys=keys, **fields))
+
+    def recall_of(
+        self, item: Said, *, lang: str | None = None, keys: Iterable[SigningKey] = (), **fields: Any
+    ) -> dsse.Envelope:
+        """Return the recall of an item, in one language or all, as it could stand in a file."""
+        target = {"origin": item.raw["origin"], "id": item.id, **({"lang": lang} if lang else {})}
+        values = {"target": target, "records": [], "reason": "It endangers people.", "day": DAY}
+        values |= fields
+        return self.signed("recall/1", list(keys) or [self.keys.record], **values)
+
+    def lift_of(self, recall: Said, *keys: SigningKey) -> dsse.Envelope:
+        target = {**recall.raw["target"], "record": recall.address}
+        return self.signed("lift/1", list(keys), target=target, reason="A mistake.", day=DAY)
+
+    def signed(self, schema: str, keys: list[SigningKey], **fields: Any) -> dsse.Envelope:
+        payload = self.build(schema, **fields)
+        made = [dsse.Envelope.signed(payload, key).signatures[0] for key in keys]
+        return dsse.Envelope(payload, tuple(made))
+
+    def carry(self, envelope: dsse.Envelope, leaf: str = "recall") -> Said:
+        """Append what somebody signed, who need not be this node."""
+        said = Said(len(self.said), Leaf(leaf, envelope.address), envelope)
+        self.said.append(said)
+        return said
+
+    def acknowledge(self, recall: Said) -> Said:
+        return self.say(self.build("ack/1", target={"record": recall.address}, day=DAY))
+
     def review(self, item: Said, note: str, **fields: Any) -> Said:
         values = {"audience": [item.raw["origin"]], "decision": "return", **fields}
         return self.say(self.build("review/1", target=item.target, note=note, day=DAY, **values))

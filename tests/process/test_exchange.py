@@ -35,6 +35,13 @@ STEPS = {
         "refused: trust.suspended",
         "nothing more taken",
     },
+    "recall": {
+        "410 with a notice at cedar",
+        "410 with a notice at hub",
+        "410 with a notice at baobab",
+        "acknowledged by cedar",
+        "acknowledged by baobab",
+    },
 }
 
 

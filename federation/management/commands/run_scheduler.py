@@ -59,6 +59,8 @@ def housekeeping() -> None:
     wake(tasks.catch_up)
     wake(tasks.forget_nonces)
     wake(tasks.renew_trust)
+    wake(tasks.keep_recalls)
+    wake(tasks.evaluate_leases)
 
 
 def wake(task: Task, *args: str) -> None:

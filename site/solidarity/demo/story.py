@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from solidarity.demo.acts import await_status, log_size, read
 from solidarity.demo.hostile import NODE_ID, replay
 from solidarity.demo.people import Person, StepFailed, until
+from solidarity.demo.recalling import recall
 from solidarity.demo.revoking import Revoking
 
 
@@ -285,6 +286,7 @@ class Exchange(Revoking):
             ("refuse_replayed", self.refuse_replayed),
             ("refuse_forged", self.refuse_forged),
             ("revoke", self.revoke),
+            ("recall", lambda: recall(self)),
         ]
         for name, act in acts:
             started = time.monotonic()

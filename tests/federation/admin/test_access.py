@@ -5,8 +5,9 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from federation.models import Blob, BlobState, Item, Quarantine, Subscription
+from federation.models import Blob, BlobState, Item, Quarantine, Recall, Subscription
 from federation.services import publishing
 from tests import factories
 from tests.federation.builders import media
@@ -16,6 +17,7 @@ REVIEW = {"curator", "admin"}
 ADOPT = {"editor", "publisher", "curator", "admin"}
 SHARE = {"publisher", "admin"}
 OPERATE = {"admin"}
+RECALL = {"publisher", "curator", "admin"}
 HOME = "/admin/"
 
 GETS = {
@@ -30,6 +32,7 @@ GETS = {
     "invite": OPERATE,
     "join": OPERATE,
     "quarantine": OPERATE,
+    "recalls": RECALL | OPERATE,
     "subscriptions": OPERATE,
     "subscription_add": OPERATE,
     "subscription_edit": OPERATE,
@@ -42,6 +45,8 @@ POSTS = {
     "adopt": ADOPT,
     "share_page": SHARE,
     "retract": SHARE,
+    "recall": RECALL,
+    "confirm_recall": RECALL,
     "mode": SHARE,
     "fetch": OPERATE,
     "confirm": OPERATE,
@@ -67,13 +72,18 @@ def address(other, shareable, tasks):
         sha256="0" * 64, size=1, type="image/jpeg", state=BlobState.REFUSED, error="media.missing"
     )
     row = other.quarantined()
+    recall = Recall.objects.create(
+        address="1" * 64, origin="fig", item_id=uuid.uuid4(), reason="It endangers people.",
+        day="2026-11-20", authority="origin", received_at=timezone.now(),
+    )  # fmt: skip
     by_name = {
         **dict.fromkeys(("item", "item_checks", "endorse", "return", "decline", "adopt"), item.pk),
         "withdraw_endorsement": item.pk,
         "blob": picture["sha256"],
-        **dict.fromkeys(("share", "share_page", "retract", "mode"), page.pk),
+        **dict.fromkeys(("share", "share_page", "retract", "recall", "mode"), page.pk),
         **dict.fromkeys(("fetch", "confirm", "pull", "freeze"), other.node_id),
         "retry": row.pk,
+        "confirm_recall": recall.pk,
         "retry_file": blob.pk,
         "subscription_edit": Subscription.objects.get().pk,
         "subscription_delete": Subscription.objects.get().pk,

@@ -201,7 +201,8 @@ def test_growth_beyond_the_cap_of_a_log_is_refused_before_it_is_fetched(link, ce
     report = link.sync(conf=replace(here, MAX_ENTRIES=3))
 
     assert [type(error) for _about, error in report.errors] == [TooMuchGrowth]
-    assert link.feed.asked == ["heads"]
+    # Its newest entries are looked at, for recalls alone; nothing of it is taken.
+    assert link.feed.asked == ["heads", "log/cedar/tile/entries/000.p/4"]
     assert not Entry.objects.exists()
 
 

@@ -133,6 +133,20 @@ FIELDS: dict[str, dict[str, Any]] = {
         "reason": "Out of date",
         "day": "2026-11-03",
     },
+    "recall/1": {
+        **_COMMON,
+        "target": {"origin": "coalition-b", "id": CASE_ID, "lang": "sw"},
+        "records": [ADDRESS],
+        "reason": "A name in it gives people away",
+        "day": "2026-11-03",
+    },
+    "lift/1": {
+        **_COMMON,
+        "target": {"origin": "coalition-b", "id": CASE_ID, "record": ADDRESS},
+        "reason": "It was another item",
+        "day": "2026-11-03",
+    },
+    "ack/1": {**_COMMON, "target": {"record": ADDRESS}, "day": "2026-11-03"},
     "descriptor/1": {
         **_COMMON,
         "node": "coalition-a",
