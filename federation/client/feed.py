@@ -62,14 +62,14 @@ class Feed:
         """Return the leaf data of one entries bundle: 256, or `width` of them."""
         path = f"log/{node_id}/{tiles.entries_path(n, width)}"
         expected = width or tiles.TILE_WIDTH
-        return tiles.decode_entries(self._get(path, expected * 66_000, OCTETS), expected)
+        return tiles.decode_entries(self._get(path, tiles.entries_cap(width), OCTETS), expected)
 
     def records(self, node_id: str, n: int, width: int | None) -> Iterator[bundles.Row]:
         """Yield the rows of one records bundle, a bad one as `BadRow`."""
         expected = width or tiles.TILE_WIDTH
         body = self._get(
             f"log/{node_id}/{tiles.records_path(n, width)}",
-            expected * (self.conf.MAX_RECORD + 4096),
+            bundles.records_cap(expected, self.conf.MAX_RECORD),
             OCTETS,
         )
         yield from bundles.iter_records(
@@ -85,7 +85,7 @@ class Feed:
         body = self._signed(
             "GET",
             f"log/{node_id}/{tiles.sealed_path(n, width)}",
-            cap=expected * (self.conf.MAX_RECORD + 4096),
+            cap=bundles.records_cap(expected, self.conf.MAX_RECORD),
             accept=OCTETS,
         ).body
         rows = bundles.iter_records(
