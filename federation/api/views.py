@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from federation import permissions
 from federation.conf import get_conf
-from federation.models import BlobState, Entry, Log, Record, Tile, TileKind
+from federation.models import BlobState, Log, Record, Tile, TileKind
 from federation.services import enrolment, heads, media
 from federation.services.status import public_status
 from federation.trust import DescriptorDirectory
@@ -136,21 +136,8 @@ class TileView(FeedView):
             return not_found()
         start = asked.n * tiles.TILE_WIDTH
         end = min(start + (asked.width or tiles.TILE_WIDTH), log.head_size)
-        entries = Entry.objects.filter(log=log, index__gte=start, index__lt=end, type="sealed")
-        places = {entry.address: entry.index for entry in entries.order_by("index")}
-        rows = [
-            bundles.BundleRow(
-                places[record.address],
-                record.address,
-                "present",
-                heads.signatures_of(record),
-                bytes(record.payload),
-            )
-            for record in Record.objects.filter(address__in=places)
-            if record.payload is not None and record.admits(member.node_id)
-        ]
-        rows.sort(key=lambda row: row.index)
-        response = HttpResponse(bundles.encode_records(rows), content_type=answers.OCTETS)
+        body = heads.sealed_bundle(log, start, end, member.node_id)
+        response = HttpResponse(body, content_type=answers.OCTETS)
         response["Cache-Control"] = "no-store, no-transform"
         return permissions.sign_answer(request._request, response)
 

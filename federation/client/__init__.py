@@ -1,7 +1,19 @@
 """The only room that talks HTTP to other nodes."""
 
+from .carried import BundleFetcher, CarriedFeed, limits_of
 from .feed import Feed, Head, Heads, fetch_descriptor
 from .fetcher import Answer, Fetcher
 from .http import HttpFetcher
 
-__all__ = ["Answer", "Feed", "Fetcher", "Head", "Heads", "HttpFetcher", "fetch_descriptor"]
+__all__ = [
+    "Answer",
+    "BundleFetcher",
+    "CarriedFeed",
+    "Feed",
+    "Fetcher",
+    "Head",
+    "Heads",
+    "HttpFetcher",
+    "fetch_descriptor",
+    "limits_of",
+]

@@ -12,7 +12,7 @@ from typing import Any
 
 from federation.conf import Conf
 from federation.errors import BadBundle, InvalidJson, MissingComponent
-from federation.trust import Member
+from federation.trust import Endpoint, Member
 from federation.trust.descriptors import NODE_ID
 from federation.wire import bundles, canonical, dsse, requests, tiles
 from federation.wire.keys import SigningKey
@@ -44,14 +44,34 @@ class Heads:
 
 
 class Feed:
-    """One peer's feed at its first endpoint. `key` signs the requests that need to be."""
+    """One peer's feed at one of its endpoints, the first if none is given.
 
-    def __init__(self, fetcher: Fetcher, member: Member, conf: Conf, key: SigningKey) -> None:
+    `key` signs the requests that need to be.
+    """
+
+    live = True  # what it says of a log is news of that log's node
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        member: Member,
+        conf: Conf,
+        key: SigningKey,
+        endpoint: Endpoint | None = None,
+    ) -> None:
         self.fetcher = fetcher
         self.member = member
         self.conf = conf
         self.key = key
-        self.base = f"{member.endpoints[0].url}/federation/v1"
+        self.base = f"{(endpoint or member.endpoints[0]).url}/federation/v1"
+
+    def hands_out_sealed(self, node_id: str) -> bool:
+        """Can sealed records of this log be had here? Only their author hands them out."""
+        return self.member.node_id == node_id
+
+    def may_have_blob(self, sha256: str) -> bool:
+        """Is it worth asking here for a file? Only a bundle knows beforehand."""
+        return True
 
     def heads(self, since: int) -> Heads:
         """Return the heads that changed after counter `since`; one small request when none."""
