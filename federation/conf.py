@@ -52,6 +52,11 @@ class Conf:
         return f"{self.DOMAIN}/{self.NODE_ID}"
 
     @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Every address of this node, the public one first."""
+        return (self.PUBLIC_URL, *self.MIRRORS)
+
+    @property
     def relays(self) -> bool:
         """Does this node serve the logs of others, and the directory of members?"""
         return self.ROLE == "hub"

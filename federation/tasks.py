@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django_tasks import task
 
 from federation.models import Nonce, Peer
-from federation.services import heads, publishing, sync
+from federation.services import heads, inbox, publishing, pushing, sync
 
 PRIORITY = 10  # before the search index, which has a task for every saved page
 
@@ -35,3 +35,22 @@ def catch_up() -> int:
 def forget_nonces() -> int:
     """Drop the nonces that no fresh request can bear any more; return how many."""
     return Nonce.objects.expired().delete()[0]
+
+
+@task(priority=PRIORITY)
+def import_incoming(key: str) -> bool:
+    """Import one bundle that waits."""
+    return inbox.import_incoming(key)
+
+
+@task(priority=PRIORITY)
+def push_to(node_id: str) -> bool:
+    """Push what is new of the own log to one peer."""
+    peer = Peer.objects.filter(node_id=node_id).first()
+    return pushing.push_to(peer).ok if peer else False
+
+
+@task(priority=PRIORITY)
+def forget_bundles() -> int:
+    """Delete bundles that nobody confirmed; return how many stray files went."""
+    return inbox.forget_bundles(datetime.now(UTC))

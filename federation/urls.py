@@ -16,6 +16,7 @@ urlpatterns = [
     path("trust/nodes", views.DirectoryView.as_view()),
     re_path(r"^trust/nodes/(?P<node_id>[a-z0-9-]{1,63})$", views.DescriptorView.as_view()),
     path("enrol", views.EnrolView.as_view()),
+    path("inbox", views.InboxView.as_view()),
     path("status", views.StatusView.as_view()),
     path("schema", SpectacularAPIView.as_view()),
     re_path(r"", views.NothingView.as_view()),

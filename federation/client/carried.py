@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from federation.conf import Conf
 from federation.errors import NotInBundle
@@ -170,7 +171,5 @@ class CarriedFeed(Feed):
     def may_have_blob(self, sha256: str) -> bool:
         return f"blob/{sha256}" in self.fetcher.members
 
-    def _signed(
-        self, method: str, path: str, *, cap: int, accept: str, body: bytes | None = None
-    ) -> Fetched:
+    def _signed(self, method: str, path: str, *, cap: int, accept: str, **_said: Any) -> Fetched:
         return self.fetcher.fetch(method, f"{self.base}/{path}", cap=cap, accept=accept)

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from federation.conf import Conf
-from federation.errors import BadBundle, InvalidJson, MissingComponent
+from federation.errors import BadBundle, InvalidJson, MissingComponent, PeerRefused
 from federation.trust import Endpoint, Member
 from federation.trust.descriptors import NODE_ID
 from federation.wire import bundles, canonical, dsse, requests, tiles
@@ -21,6 +21,7 @@ from .fetcher import Fetched, Fetcher
 
 JSON = "application/json"
 OCTETS = "application/octet-stream"
+ZIP = "application/zip"
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _HEADS_CAP = 1024 * 1024
 _ENVELOPE_FACTOR = 2  # base64 and JSON around a payload of the largest size
@@ -41,6 +42,14 @@ class Heads:
     counter: int
     directory: str
     heads: tuple[Head, ...]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A body that is sent from a file, and its Content-Digest."""
+
+    file: BinaryIO
+    digest: str
 
 
 class Feed:
@@ -137,6 +146,26 @@ class Feed:
             raise BadBundle("The directory is not an object.")
         return {str(node): canonical.dumps(envelope) for node, envelope in sorted(value.items())}
 
+    def checkpoint(self, node_id: str) -> bytes | None:
+        """Return the head of one log as the peer carries it; None where it carries none."""
+        try:
+            return self._get(f"log/{node_id}/checkpoint", _HEADS_CAP, "text/plain")
+        except PeerRefused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def push(self, bundle: BinaryIO, sha256: str) -> str:
+        """Send a bundle to the peer's inbox; return the id under which it is kept there."""
+        digest = requests.digest_field(bytes.fromhex(sha256))
+        answer = self._signed(
+            "POST", "inbox", cap=_HEADS_CAP, accept=JSON, upload=Upload(bundle, digest)
+        )
+        value = canonical.loads(answer.body, max_bytes=_HEADS_CAP)
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+            raise InvalidJson("The answer to a push has no id.")
+        return str(value["id"])[:64]
+
     def enrol(self, body: bytes) -> bytes:
         """Offer this node's descriptor with an invite token; return the peer's answer."""
         return self._signed("POST", "enrol", cap=_HEADS_CAP, accept=JSON, body=body).body
@@ -145,15 +174,30 @@ class Feed:
         return self.fetcher.fetch("GET", f"{self.base}/{path}", cap=cap, accept=accept).body
 
     def _signed(
-        self, method: str, path: str, *, cap: int, accept: str, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        cap: int,
+        accept: str,
+        body: bytes | None = None,
+        upload: Upload | None = None,
     ) -> Fetched:
         url = f"{self.base}/{path}"
-        headers = {"content-type": JSON} if body is not None else {}
+        kind = ZIP if upload else JSON
+        headers = {"content-type": kind} if upload or body is not None else {}
+        digest = upload.digest if upload else None
         now = datetime.now(UTC)
-        sent = requests.Message(method, url, headers, body)
-        added = requests.sign_request(sent, self.key, self.key.public.keyid, now=now)
-        headers |= added
-        answer = self.fetcher.fetch(method, url, cap=cap, accept=accept, headers=headers, body=body)
+        sent = requests.Message(method, url, headers, body, digest=digest)
+        headers |= requests.sign_request(sent, self.key, self.key.public.keyid, now=now)
+        answer = self.fetcher.fetch(
+            method,
+            url,
+            cap=cap,
+            accept=accept,
+            headers=headers,
+            body=upload.file if upload else body,
+        )
         if "signature" not in answer.headers:
             raise MissingComponent(f"{self.member.node_id} answered without signing.")
         requests.verify_response(

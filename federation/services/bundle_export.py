@@ -4,10 +4,14 @@ Source: docs/protocol.md, "Bundle". What is written depends on what is held alon
 gives the same bytes.
 """
 
+import errno
 import hashlib
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from federation.client import limits_of
 from federation.conf import Conf, get_conf
@@ -94,6 +98,26 @@ def export_bundle(
             done.missing.append(sha256)
     put(writer.close())
     done.size, done.sha256 = target.tell(), digest.hexdigest()
+    return done
+
+
+def export_to(path: Path, **how: Any) -> Export:
+    """Write a bundle to a new place, whole or not at all, for the eyes of this user alone.
+
+    Arguments and errors are those of `export_bundle`; FileExistsError for a place that is taken.
+    """
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "It is there already.", str(path))
+    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w+b") as target:
+            done = export_bundle(target, **how)
+            target.flush()
+            os.fsync(target.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
     return done
 
 

@@ -6,10 +6,11 @@ anywhere loses nothing and the next run goes on from the marks (docs/protocol.md
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Q
 
-from federation.client import Feed, Fetcher, Heads, HttpFetcher
+from federation.client import Feed, Fetcher, Heads
 from federation.conf import Conf, get_conf
 from federation.errors import (
     AddressMismatch,
@@ -23,10 +24,10 @@ from federation.errors import (
     RecordWithheld,
 )
 from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
-from federation.trust import DescriptorDirectory, Member, load_keys
+from federation.trust import DescriptorDirectory, Member
 from federation.wire import bundles, dsse, tiles
 
-from . import contact, enrolment, heads, ingest, judging, media, policy
+from . import contact, endpoints, enrolment, heads, ingest, judging, media, policy
 from .follow import follow_head
 
 _FEW = 4  # entries of one bundle that are cheaper to fetch one by one
@@ -50,6 +51,20 @@ class SyncReport:
     def ok(self) -> bool:
         return not self.errors
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        errors = [
+            {"about": about, "error": error.code, "detail": str(error), "remedy": error.remedy}
+            for about, error in self.errors
+        ]
+        return {
+            "peer": self.peer,
+            "ok": self.ok,
+            "applied": self.applied,
+            "decided": self.decided,
+            "errors": errors,
+        }
+
 
 def sync_peer(
     peer: Peer,
@@ -64,27 +79,22 @@ def sync_peer(
     """
     conf = conf or get_conf()
     report = SyncReport(peer.node_id)
-    own = fetcher is None
     try:
         if peer.status != PeerStatus.ACTIVE:
             raise MemberSuspended(f"{peer.node_id} is {peer.status} here.", item=peer.node_id)
         member = DescriptorDirectory(conf.trust_dir).member(peer.node_id)
         member.require_active()
-        if not member.endpoints:
-            raise PeerUnreachable(f"{peer.node_id} has enrolled no address.", item=peer.node_id)
-        fetcher = fetcher or HttpFetcher(conf, private=member.endpoints[0].private)
-        feed = Feed(fetcher, member, conf, load_keys(conf.keys_dir).request)
-        answer = feed.heads(peer.counter)
-        if answer.heads or (peer.is_hub and answer.directory != peer.directory_digest):
-            report.changed = True
-            contact.claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
-        else:
-            peer.counter = answer.counter
+        with endpoints.reached(
+            member, conf, lambda feed: feed.heads(peer.counter),
+            fetcher=fetcher, troubled=bool(peer.failures),
+        ) as (feed, answer):  # fmt: skip
+            if answer.heads or (peer.is_hub and answer.directory != peer.directory_digest):
+                report.changed = True
+                contact.claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
+            else:
+                peer.counter = answer.counter
     except FederationError as error:
         report.errors.append((peer.node_id, error))
-    finally:
-        if own and isinstance(fetcher, HttpFetcher):
-            fetcher.close()
     contact.note_contact(peer, report.errors, conf, changed=report.changed)
     return report
 
