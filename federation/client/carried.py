@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from federation.conf import Conf
-from federation.errors import NotInBundle
+from federation.errors import FederationError, NotInBundle
 from federation.wire import archive, bundles, canonical, tiles
 
 from .feed import JSON, OCTETS, Feed
@@ -50,7 +50,7 @@ class BundleFetcher(Fetcher):
         except BaseException:
             self._file.close()
             raise
-        self._records: dict[str, str] | None = None
+        self._records: dict[str, str | FederationError] | None = None
 
     def __enter__(self) -> "BundleFetcher":
         return self
@@ -114,21 +114,24 @@ class BundleFetcher(Fetcher):
         return self.data(f"log/{node_id}/checkpoint").decode("utf-8", "replace")
 
     def _record(self, address: str) -> bytes:
-        """One record's envelope, from the records bundle that holds it."""
+        """One record's envelope, from the records bundle that holds it, or why it holds none."""
         if self._records is None:
             self._records = dict(self._addresses())
         place = self._records.get(address)
-        if place is not None:
-            for row in self.rows(place):
-                if isinstance(row, bundles.BundleRow) and row.address == address:
-                    return row.envelope.to_json()
+        if isinstance(place, FederationError):
+            raise place
+        for row in self.rows(place) if place else ():
+            if isinstance(row, bundles.BundleRow) and row.address == address:
+                return row.envelope.to_json()
         raise NotInBundle(f"The body of {address} is not in the bundle.", item=address)
 
-    def _addresses(self) -> Iterator[tuple[str, str]]:
+    def _addresses(self) -> Iterator[tuple[str, str | FederationError]]:
         for name in self.members:
             if name.startswith("log/") and "/records/" in name:
                 for row in self.rows(name):
-                    if isinstance(row, bundles.BundleRow) and row.payload is not None:
+                    if isinstance(row, bundles.BadRow):
+                        yield row.error.item or "", row.error
+                    elif row.payload is not None:
                         yield row.address, name
 
     def rows(self, name: str) -> Iterator[bundles.Row]:
