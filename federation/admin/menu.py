@@ -10,6 +10,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from federation.models import Item
 
 from .base import Text, may
+from .bundles import Bundles
 from .inbox import Inbox
 from .notes import Notes
 from .peers import Peers
@@ -24,6 +25,7 @@ _SCREENS = (
     ("peers", Peers),
     ("subscriptions", Subscriptions),
     ("quarantine", QuarantineScreen),
+    ("bundles", Bundles),
 )
 
 

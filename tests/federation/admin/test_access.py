@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from federation.models import Blob, BlobState, Item, Quarantine, Subscription
+from federation.models import Blob, BlobState, IncomingBundle, Item, Quarantine, Subscription
 from federation.services import publishing
 from tests import factories
 from tests.federation.builders import media
@@ -33,6 +33,8 @@ GETS = {
     "subscriptions": OPERATE,
     "subscription_add": OPERATE,
     "subscription_edit": OPERATE,
+    "bundles": OPERATE,
+    "bundle": OPERATE,
 }
 POSTS = {
     "endorse": REVIEW,
@@ -54,6 +56,10 @@ POSTS = {
     "subscription_add": OPERATE,
     "subscription_edit": OPERATE,
     "subscription_delete": OPERATE,
+    "bundles": OPERATE,
+    "bundle_export": OPERATE,
+    "bundle_import": OPERATE,
+    "bundle_discard": OPERATE,
 }
 
 
@@ -67,7 +73,12 @@ def address(other, shareable, tasks):
         sha256="0" * 64, size=1, type="image/jpeg", state=BlobState.REFUSED, error="media.missing"
     )
     row = other.quarantined()
+    bundle = IncomingBundle.objects.create(
+        sha256="0" * 64, size=1, state="inspected",
+        report={"logs": [], "changes": [], "problems": [], "quarantined": [], "applied": {}},
+    )  # fmt: skip
     by_name = {
+        **dict.fromkeys(("bundle", "bundle_import", "bundle_discard"), bundle.pk),
         **dict.fromkeys(("item", "item_checks", "endorse", "return", "decline", "adopt"), item.pk),
         "withdraw_endorsement": item.pk,
         "blob": picture["sha256"],
