@@ -26,12 +26,12 @@ _SAID = {
 
 def proxy_address(setting: str) -> tuple[str, int]:
     """Return host and port of `host:port` or `socks5h://host:port`; NoProxy for anything else."""
-    parts = urlsplit(setting if "://" in setting else f"socks5h://{setting}")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(setting if "://" in setting else f"socks5h://{setting}")
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError:
-        host, port = None, None
-    if parts.scheme not in ("socks5", "socks5h") or not host or not port:
+        scheme, host, port = "", None, None
+    if scheme not in ("socks5", "socks5h") or not host or not port:
         raise NoProxy("An onion address needs a SOCKS proxy, as host:port.")
     return host, port
 

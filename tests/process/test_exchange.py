@@ -30,6 +30,7 @@ STEPS = {
     "refuse_tampered": {"refused: record.address-mismatch", "nothing staged"},
     "refuse_replayed": {"second: 401 request.replayed"},
     "refuse_forged": {"refused: record.wrong-origin", "not published"},
+    "bundle": {"inspection changed nothing", "signature", "log-entry"},
 }
 
 

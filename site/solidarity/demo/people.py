@@ -73,10 +73,32 @@ class Person:
         token = self.session.cookies.get(f"csrf_{self.node.id}")
         return self._send(path, {"csrfmiddlewaretoken": token, **(data or {})})
 
-    def _send(self, path: str, data: Mapping[str, Any]) -> str:
+    def download(self, path: str, data: Mapping[str, Any]) -> bytes:
+        """Send a form that is answered with a file; return the file."""
+        token = self.session.cookies.get(f"csrf_{self.node.id}")
+        response = self.session.post(
+            self.node.url + path,
+            data={"csrfmiddlewaretoken": token, **data},
+            headers={"Referer": self.node.url + path},
+            timeout=30,
+        )
+        if "attachment" not in response.headers.get("content-disposition", ""):
+            raise StepFailed(f"{self.node.id}{path} answered {response.status_code} and no file")
+        return response.content
+
+    def upload(self, path: str, name: str, data: bytes) -> str:
+        """Send a file with a form; return the page that follows."""
+        token = self.session.cookies.get(f"csrf_{self.node.id}")
+        files = {"file": (name, data, "application/zip")}
+        return self._send(path, {"csrfmiddlewaretoken": token}, files)
+
+    def _send(
+        self, path: str, data: Mapping[str, Any], files: Mapping[str, Any] | None = None
+    ) -> str:
         response = self.session.post(
             self.node.url + path,
             data=data,
+            files=files,
             headers={"Referer": self.node.url + path},
             timeout=30,
         )

@@ -1,4 +1,4 @@
-"""The exchange: fifteen steps between three nodes, each checked by who received it.
+"""The exchange: sixteen steps between three nodes, each checked by who received it.
 
 People act through their admin's forms; nodes speak over the federation's own HTTP. A step returns
 what was verified, or raises StepFailed.
@@ -13,7 +13,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from solidarity.demo.acts import Acts, await_status, log_size, read
+from solidarity.demo.acts import await_status, log_size, read
+from solidarity.demo.carrying import Carrying
 from solidarity.demo.hostile import NODE_ID, replay
 from solidarity.demo.people import Person, StepFailed, until
 
@@ -30,7 +31,7 @@ class Step:
     error: str = ""
 
 
-class Exchange(Acts):
+class Exchange(Carrying):
     """The steps, in their order."""
 
     def submit(self) -> tuple[str, list[str]]:
@@ -292,6 +293,7 @@ class Exchange(Acts):
             ("refuse_tampered", self.refuse_tampered),
             ("refuse_replayed", self.refuse_replayed),
             ("refuse_forged", self.refuse_forged),
+            ("bundle", self.bundle),
         ]
         for name, act in acts:
             started = time.monotonic()

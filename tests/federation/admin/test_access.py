@@ -75,7 +75,7 @@ def address(other, shareable, tasks):
     row = other.quarantined()
     bundle = IncomingBundle.objects.create(
         sha256="0" * 64, size=1, state="inspected",
-        report={"logs": [], "changes": [], "problems": [], "quarantined": [], "applied": {}},
+        report={"blobs": 0, "logs": [], "changes": [], "problems": [], "quarantined": [], "applied": {}},
     )  # fmt: skip
     by_name = {
         **dict.fromkeys(("bundle", "bundle_import", "bundle_discard"), bundle.pk),
@@ -155,12 +155,12 @@ def test_an_act_is_no_page(name, address, login):
         ("safety", set()),
         ("publisher", {"inbox", "shared", "notes"}),
         ("curator", {"inbox", "notes"}),
-        ("admin", {"inbox", "shared", "notes", "peers", "subscriptions", "quarantine"}),
+        ("admin", {"inbox", "shared", "notes", "peers", "subscriptions", "quarantine", "bundles"}),
     ],
 )
 def test_the_menu_shows_what_one_may_open(node, login, role, shown):
     html = login(role).get(HOME).content.decode()
-    every = ("inbox", "shared", "notes", "peers", "subscriptions", "quarantine")
+    every = ("inbox", "shared", "notes", "peers", "subscriptions", "quarantine", "bundles")
     found = {name for name in every if f'"/admin/federation/{name}/"' in html}
     assert found == shown
 

@@ -64,7 +64,7 @@ def test_a_bundle_is_looked_into_confirmed_imported_and_deleted(operator, cedar,
     assert files() == []
     listed = operator.get(reverse("federation_admin:bundles")).content.decode()
     assert "1 new entry" in listed
-    again = operator.get(reverse("federation_admin:bundle", args=[bundle.pk]))
+    again = operator.get(reverse("federation_admin:bundle", args=[bundle.pk]), follow=True)
     assert again.status_code == 404
 
 
@@ -121,7 +121,7 @@ def test_an_export_is_downloaded(operator, shareable):
     heads.sign_head()
     answer = operator.post(reverse("federation_admin:bundle_export"), {"nodes": ["here"]})
     assert answer["Content-Disposition"] == 'attachment; filename="here.zip"'
-    assert answer["Cache-Control"] == "no-store"
+    assert "no-store" in answer["Cache-Control"]
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as opened:
         assert b"Carry me" in opened.read("log/here/records/000.p/1")
 
