@@ -4,8 +4,8 @@ Source: docs/protocol.md, "Requests". A dead address costs one timeout, and then
 until its time has come again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -88,42 +88,38 @@ def reached(
     transfer that breaks off inside the block counts against the address that was used.
     """
     addresses = Addresses(member, conf, troubled=troubled)
+    key = load_keys(conf.keys_dir).request
     first: FederationError | None = None
     for point in addresses.in_turn(datetime.now(UTC)):
-        with _transport(point, conf, fetcher) as transport:
-            feed = Feed(transport, member, conf, load_keys(conf.keys_dir).request, point)
+        with ExitStack() as stack:
             try:
+                transport = _transport(point, conf, fetcher, stack)
+                feed = Feed(transport, member, conf, key, point)
                 answer = ask(feed)
             except FederationError as error:
                 addresses.failed(point, error)
                 first = first or error
                 continue
             addresses.answered(point)
+            broken = transport.traffic.broken
             yield feed, answer
+            if addresses.several and transport.traffic.broken > broken:
+                addresses.failed(point, PeerUnreachable(f"{point.url} broke off in the middle."))
             return
     raise first or PeerUnreachable(
         f"{member.node_id} has enrolled no address.", item=member.node_id
     )
 
 
-@contextmanager
-def _transport(point: Endpoint, conf: Conf, given: Fetcher | None) -> Iterator[Fetcher]:
+def _transport(point: Endpoint, conf: Conf, given: Fetcher | None, stack: ExitStack) -> Fetcher:
     if given is not None:
-        yield given
-        return
+        return given
     made = HttpFetcher(conf, private=point.private, onion=is_onion(point.url))
-    try:
-        yield made
-    finally:
-        made.close()
+    stack.callback(made.close)
+    return made
 
 
 def is_onion(url: str) -> bool:
     """Is this an onion address? By its name, whatever kind its node gave it."""
     host = url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
     return host.endswith(".onion")
-
-
-def health_of(member: Member) -> Sequence[EndpointHealth]:
-    """Return what was learnt of each address, for people to see."""
-    return list(EndpointHealth.objects.filter(node_id=member.node_id).order_by("url"))

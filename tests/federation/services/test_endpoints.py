@@ -121,7 +121,7 @@ def test_an_address_that_breaks_off_in_the_middle_is_not_the_next_first(several,
     assert Item.objects.count() == 6
 
 
-def test_one_address_costs_no_bookkeeping_until_it_fails(link, cedar, django_assert_num_queries):
+def test_one_address_costs_no_bookkeeping_until_it_fails(link):
     link.sync()
     assert not EndpointHealth.objects.exists()
     link.feed.hang("heads")
