@@ -82,7 +82,7 @@ class _Through:
         try:
             return connect(self._proxy, self.host, self.port, self.timeout)
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, "the proxy did not answer in time") from error  # type: ignore[arg-type]
+            raise ConnectTimeoutError(self, "the proxy did not answer in time") from error
         except OSError as error:
             raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
 
