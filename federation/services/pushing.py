@@ -26,7 +26,7 @@ _PATIENCE = timedelta(hours=1)  # what was sent may wait there so long before it
 
 @dataclass
 class PushReport:
-    """What one push did. `sent` is the size of the log that was sent, 0 for nothing to send.
+    """What one push did: entries from `since` to `sent` were sent, `sent` 0 for nothing to send.
 
     `acknowledged` is how much of the log the peer had before, `waiting`: what was sent before is
     not imported there yet.
@@ -34,6 +34,7 @@ class PushReport:
 
     peer: str
     acknowledged: int = 0
+    since: int = 0
     sent: int = 0
     size: int = 0
     id: str = ""
@@ -119,7 +120,7 @@ def _send(feed: Feed, log: Log, since: int, report: PushReport, conf: Conf) -> N
         )
         file.seek(0)
         report.id = feed.push(file, done.sha256)
-        report.sent, report.size = log.head_size, done.size
+        report.since, report.sent, report.size = since, log.head_size, done.size
 
 
 def _note(row: Push, report: PushReport, conf: Conf) -> None:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 def _said(report: PushReport) -> str:
     if report.sent:
         return (
-            f"{report.peer}: sent entries {report.acknowledged} to {report.sent} "
+            f"{report.peer}: sent entries {report.since} to {report.sent} "
             f"({report.size} bytes), kept there as {report.id}"
         )
     if report.waiting:

@@ -25,6 +25,7 @@ from federation.services import inbox
 from federation.wire import requests
 from tests.federation.api.conftest import FEED, Signer
 from tests.federation.carried import bundle_of
+from tests.federation.served import feed_of_this_node
 from tests.federation.simulated_node import key_for
 from tests.federation.snapshot import snapshot
 
@@ -227,3 +228,15 @@ def test_what_nobody_confirms_or_owns_is_deleted(hub_here, member, bundle):
     assert inbox.forget_bundles(now) == 1
     assert not IncomingBundle.objects.filter(pk=row.pk).exists()
     assert list(hub_here.bundles_dir.glob("*")) == []
+
+
+def test_the_client_pushes_what_this_node_takes(hub_here, member, bundle, tmp_path, tasks):
+    path = tmp_path / "pushed.zip"
+    path.write_bytes(bundle)
+    feed = feed_of_this_node(member.keys.request)
+    with path.open("rb") as file:
+        key = feed.push(file, hashlib.sha256(bundle).hexdigest())
+    assert str(IncomingBundle.objects.get().pk) == key
+    assert feed.checkpoint("cedar") is None
+    inbox.import_incoming(key)
+    assert feed.checkpoint("cedar") == member.head(), "the hub relays it: the pusher can see that"
