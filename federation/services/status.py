@@ -11,7 +11,16 @@ from django_tasks_db.models import DBTaskResult
 from federation.conf import Conf, get_conf
 from federation.errors import FederationError
 from federation.models import (
-    Blob, BlobState, EndpointHealth, IncomingBundle, Item, Log, Peer, PeerStatus, Push, Quarantine,
+    Blob,
+    BlobState,
+    EndpointHealth,
+    IncomingBundle,
+    Item,
+    Log,
+    Peer,
+    PeerStatus,
+    Push,
+    Quarantine,
 )  # fmt: skip
 from federation.trust import DescriptorDirectory, read_mark
 from federation.wire.records import SCHEMAS

@@ -32,7 +32,8 @@ def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
         def do_GET(self) -> None:
             answer(self)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            answer(self)
 
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""
