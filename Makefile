@@ -6,6 +6,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 JOBS ?= auto
 ARGS ?=
+SECONDS ?= 600
 
 VENV := .venv
 NEXT := .venv-next
@@ -25,7 +26,7 @@ NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process and not long"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo compiled env test test-long test-next check messages bench lock clean
+.PHONY: help demo compiled env test test-long test-next check fuzz soak messages bench lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,7 @@ $(DEV_STAMP):
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements-dev.txt
 	@$(BIN)/$(COMPILE) $(VENV)/lib
+	@if command -v npm >/dev/null; then npm ci --prefix tests/interop --silent --no-audit --no-fund; fi
 	@rm -f $(VENV)/.dev-* && touch $@
 
 $(NEXT_STAMP):
@@ -82,6 +84,12 @@ check: env  ## Look for faults without running: style, types, imports, templates
 messages: env  ## Compile the translations (.po to .mo); needs gettext
 	$(BIN)/python .ci/messages.py --write
 
+fuzz: env  ## Let libFuzzer look for faults in every parser of the wire (SECONDS=600)
+	$(BIN)/python -m tests.fuzz -max_total_time=$(SECONDS) -max_len=65536 -rss_limit_mb=1024 -timeout=10
+
+soak: env  ## Let the state machine of the federation run for hours (SOAK_EXAMPLES=2000)
+	SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),2000) $(BIN)/python -m pytest -n 0 -m long tests/federation/machine $(ARGS)
+
 bench: env  ## Measure the exchange and its floors; prints a table and JSON
 	$(BIN)/python -m bench $(or $(ARGS),all)
 
@@ -89,7 +97,7 @@ bench: env  ## Measure the exchange and its floors; prints a table and JSON
 lock: UV = $(or $(shell command -v uv),.venv-lock/bin/uv)
 lock: LOCK = $(UV) pip compile pyproject.toml --quiet --generate-hashes --universal \
 	--python-version 3.11 --no-header --no-annotate --no-emit-index-url
-lock:  ## Find versions anew and write the three lock files
+lock:  ## Find versions anew and write the lock files
 	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv; }
 	@echo 'wagtail<7.5' > .venv-lock.in
 	$(LOCK) --constraint .venv-lock.in --output-file requirements.txt
@@ -97,6 +105,7 @@ lock:  ## Find versions anew and write the three lock files
 	@echo 'wagtail>=8.0.1' > .venv-lock.in
 	$(LOCK) --constraint .venv-lock.in --extra dev --output-file requirements-next.txt
 	@rm -f .venv-lock.in
+	cd tests/interop && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean:  ## Remove environments, caches and the demo's nodes
 	rm -rf $(VENV) $(NEXT) .venv-lock .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -5,6 +5,7 @@
 Prints each fault on a line and ends with 1 if there was one. Needs nothing but Python.
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -68,7 +69,22 @@ def faults(root: Path) -> list[str]:
             f"{name}: {project} of pyproject.toml is not locked; run `make lock`"
             for project in sorted(wanted(root / "pyproject.toml", extras) - set(held))
         ]
-    return found
+    return found + npm_faults(root / "tests" / "interop" / "package-lock.json")
+
+
+def npm_faults(path: Path) -> list[str]:
+    """Return what is wrong with npm's lock file, in words."""
+    packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+    name = path.name
+    return [
+        f"{name}: {place} {fault}"
+        for place, package in packages.items()
+        for fault, holds in (
+            ("has no hash", not place or "integrity" in package),
+            ("has an address", "resolved" not in package),
+        )
+        if not holds
+    ]
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ wrong costs only itself: the reader goes on at the next line that reads as a row
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -141,7 +142,7 @@ class _Lines:
     """Lines without their newlines, one of which can be put back."""
 
     def __init__(self, source: bytes | Iterable[bytes]) -> None:
-        self._lines = iter(source.split(b"\n") if isinstance(source, bytes) else source)
+        self._lines = iter(io.BytesIO(source) if isinstance(source, bytes) else source)
         self._back: bytes | None = None
 
     def next(self) -> bytes | None:

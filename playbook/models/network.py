@@ -64,8 +64,18 @@ class ListedPage(GatedPage):
     )
     description = RichTextField(_("description"), blank=True, features=SMALL_FEATURES)
 
+    objects = PageManager.from_queryset(ListedQuerySet)()
+
     base_form_class = ItemForm
     settings_panels: list[Any] = []
+    promote_panels = panels.PROMOTE
+    search_fields = [
+        *Page.search_fields,
+        *searched(None, "description"),
+        index.FilterField("listing"),
+    ]
+    parent_page_types = ["playbook.NetworkPage"]
+    subpage_types: list[str] = []
 
     class Meta:
         abstract = True
@@ -91,17 +101,7 @@ class OrganisationPage(ListedPage, Page):
         limit_choices_to=default_locale_terms,
     )
 
-    objects = PageManager.from_queryset(ListedQuerySet)()
-
     content_panels = [*Page.content_panels, *panels.ORGANISATION]
-    promote_panels = panels.PROMOTE
-    search_fields = [
-        *Page.search_fields,
-        *searched(None, "description"),
-        index.FilterField("listing"),
-    ]
-    parent_page_types = ["playbook.NetworkPage"]
-    subpage_types: list[str] = []
 
     class Meta:
         verbose_name = _("organisation")
@@ -128,17 +128,7 @@ class GroupPage(ListedPage, Page):
         OrganisationPage, verbose_name=_("organisations"), blank=True, related_name="groups"
     )
 
-    objects = PageManager.from_queryset(ListedQuerySet)()
-
     content_panels = [*Page.content_panels, *panels.GROUP]
-    promote_panels = panels.PROMOTE
-    search_fields = [
-        *Page.search_fields,
-        *searched(None, "description"),
-        index.FilterField("listing"),
-    ]
-    parent_page_types = ["playbook.NetworkPage"]
-    subpage_types: list[str] = []
 
     class Meta:
         verbose_name = _("group")

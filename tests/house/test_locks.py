@@ -9,12 +9,15 @@ import pytest
 from tests.house.tree import ROOT
 
 LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-next.txt"]
+NPM = "tests/interop/package-lock.json"
 
 
 @pytest.fixture
 def copy(tmp_path):
     for name in [*LOCKS, "pyproject.toml"]:
         shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / NPM).parent.mkdir(parents=True)
+    shutil.copy(ROOT / NPM, tmp_path / NPM)
     return tmp_path
 
 
@@ -57,6 +60,17 @@ def test_a_pin_without_a_hash_is_found(copy):
     path = copy / "requirements.txt"
     path.write_text(path.read_text(encoding="utf-8") + "made-up==1.0\n", encoding="utf-8")
     assert faults(copy) == ["requirements.txt: made-up has no hash"]
+
+
+@pytest.mark.parametrize(
+    ("old", "fault"), [('"integrity"', "has no hash"), ('"license"', "has an address")]
+)
+def test_npms_lock_is_looked_at_too(copy, old, fault):
+    edit(copy / NPM, old, '"resolved"')
+    assert any(
+        line.startswith("package-lock.json: node_modules/") and fault in line
+        for line in faults(copy)
+    )
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         process.wait(30)
 
 
+def at_cedar(demo: Demo, module: str, *arguments: str) -> str:
+    """Run a module of this folder with cedar's settings; return the last line that it printed."""
+    port = int(demo.base("hub").rsplit(":", 1)[1])
+    cedar = next(node for node in plan(demo.folder, port) if node.id == "cedar")
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.process.{module}", *arguments],
+        env=cedar.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return (done.stdout.splitlines() or [""])[-1]
+
+
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """Return where Chromium is; without it, skip and say what to install."""
@@ -116,15 +132,11 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def pictured(demo: Demo) -> str:
     """Return the address of a case at cedar that was given a picture."""
-    port = int(demo.base("hub").rsplit(":", 1)[1])
-    cedar = next(node for node in plan(demo.folder, port) if node.id == "cedar")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.process.add_picture"],
-        env=cedar.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return demo.base("cedar") + done.stdout.split()[-1]
+    return demo.base("cedar") + at_cedar(demo, "add_picture")
+
+
+@pytest.fixture(scope="package")
+def every_kind(demo: Demo) -> dict[str, dict[str, str]]:
+    """Return by language the paths of what was made at cedar for kinds that the starter lacks."""
+    made: dict[str, dict[str, str]] = json.loads(at_cedar(demo, "every_kind"))
+    return made

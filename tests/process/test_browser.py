@@ -1,13 +1,14 @@
 """The demo's pages in Chromium: each kind of reader page, and the federation's in the admin."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from .conftest import Demo
-from .reader_pages import reader_pages
+from .reader_pages import OTHER, PLAY, pages_beside, reader_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("demo")]
 
@@ -32,25 +33,75 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, within: str | None = None, without: tuple[str, ...] = ()) -> list[str]:
+    options = {"rules": {rule: {"enabled": False} for rule in without}}
+    found = Axe().run(page, context=within, options=options).response["violations"]
     return [f"{rule['id']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_kind_of_page_is_accessible_and_fits_a_small_phone(demo: Demo, page: Page, lang: str):
+    assert faults(page, demo, lang, reader_pages(demo.base("cedar"), lang)) == []
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_the_starter_lacks_is_accessible_and_fits_a_small_phone_too(
+    demo: Demo, page: Page, every_kind: dict[str, dict[str, str]], lang: str
+):
+    pages = pages_beside(demo.base("cedar"), lang, every_kind)
+    kinds = {"organisation", "offer", "episode", "event", "withdrawn", "found", "untranslated"}
+    assert kinds <= set(pages)
+    # The frame around them is that of the pages above, and the colours are those of every language.
+    without = () if lang == "en" else ("color-contrast",)
+    assert faults(page, demo, lang, pages, within="main", without=without) == []
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_menu_takes_one_row_on_a_small_phone_and_opens_without_javascript(
+    demo: Demo, browser: Browser, lang: str
+):
+    context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{demo.base('cedar')}/{lang}/")
+    assert page.locator(".top").bounding_box()["height"] < 60
+    link = page.locator(f'.menu a[href="/{lang}/support/"]')
+    assert not link.is_visible()
+    page.locator(".menu summary").click()
+    link.click()
+    assert page.url == f"{demo.base('cedar')}/{lang}/support/"
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/ar/", PLAY.format(lang="en"), "/fr/search/?q=police"])
+def test_text_of_twice_the_size_pushes_nothing_off_a_small_phone(demo: Demo, page: Page, path: str):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(demo.base("cedar") + path)
+    before = page.locator("main").bounding_box()["height"]
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.locator("main").bounding_box()["height"] > 1.5 * before
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    leave = page.locator(".bar .leave").bounding_box()
+    assert leave["x"] >= 0
+    assert leave["x"] + leave["width"] <= 320
+
+
+def faults(page: Page, demo: Demo, lang: str, pages: dict[str, str], **axe: Any) -> list[str]:
+    """Return what is wrong with these pages at 320 px: for axe, for a finger, for the width."""
     page.set_viewport_size({"width": 320, "height": 640})
     wrong = []
-    for path in reader_pages(demo.base("cedar"), lang).values():
+    for name, path in pages.items():
         page.goto(demo.base("cedar") + path)
-        assert page.get_attribute("html", "dir") == ("rtl" if lang == "ar" else "ltr")
-        assert page.get_attribute("html", "lang") == lang
-        wrong += [f"{path} {fault}" for fault in violations(page)]
-        wrong += [f"{path} too small: {one}" for one in page.evaluate(TOO_SMALL, TARGETS)]
+        shown = OTHER[lang] if name == "untranslated" else lang
+        assert page.get_attribute("html", "lang") == shown, path
+        assert page.get_attribute("html", "dir") == ("rtl" if shown == "ar" else "ltr")
+        found = violations(page, **axe)
+        found += [f"too small: {one}" for one in page.evaluate(TOO_SMALL, TARGETS)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            wrong.append(f"{path} scrolls sideways")
-    assert wrong == []
-    assert page.context.cookies() == []
+            found.append("scrolls sideways")
+        wrong += [f"{name} {path} {fault}" for fault in found]
+    return wrong
 
 
 @pytest.mark.long

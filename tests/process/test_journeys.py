@@ -54,19 +54,6 @@ def test_from_home_through_the_questions_to_a_play_and_onto_paper(
     assert page.locator("h1").inner_text()
 
 
-@pytest.mark.parametrize("lang", ["en", "ar", "fr"])
-def test_every_first_hour_card_prints_on_one_side(demo: Demo, context: BrowserContext, lang: str):
-    page = context.new_page()
-    page.goto(f"{demo.base('cedar')}/{lang}/plays/")
-    plays = page.locator(".cards > li > a").evaluate_all("links => links.map((link) => link.href)")
-    assert plays
-    sides = {}
-    for play in plays:
-        page.goto(f"{play}card/")
-        sides[play] = len(PdfReader(io.BytesIO(page.pdf(format="A4"))).pages)
-    assert set(sides.values()) == {1}, sides
-
-
 def test_a_printed_play_is_its_text_alone(demo: Demo, context: BrowserContext):
     page = context.new_page()
     page.goto(demo.base("cedar") + PLAY)

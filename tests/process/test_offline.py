@@ -1,15 +1,11 @@
 """Saving a page in the browser: only when asked, readable without a network, gone when removed."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from solidarity.demo.plan import plan
-
-from .conftest import ROOT, Demo
+from .conftest import Demo, at_cedar
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,26 +21,10 @@ KEPT = """caches.open("saved-pages").then((cache) => cache.keys())
 SAVE, REMOVE, NONE, SOME = (f"[data-part={name}]" for name in ("save", "remove", "none", "some"))
 
 
-def at_cedar(demo: Demo, *arguments: str) -> str:
-    """Publish or withdraw the page at that node; return what was printed last."""
-    port = int(demo.base("hub").rsplit(":", 1)[1])
-    cedar = next(node for node in plan(demo.folder, port) if node.id == "cedar")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.process.passing_page", *arguments],
-        env=cedar.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return (done.stdout.split() or [""])[-1]
-
-
 @pytest.fixture(scope="module")
 def passing(demo: Demo) -> Iterator[str]:
-    yield demo.base("cedar") + at_cedar(demo)
-    at_cedar(demo, "withdraw")
+    yield demo.base("cedar") + at_cedar(demo, "passing_page")
+    at_cedar(demo, "passing_page", "withdraw")
 
 
 @pytest.fixture
@@ -96,7 +76,7 @@ def test_a_page_that_was_withdrawn_is_forgotten_when_the_network_is_there(
     page.wait_for_selector(f"{REMOVE}:visible")
     path = "/en/" + passing.split("/en/")[1]
     assert path in page.evaluate(KEPT)
-    at_cedar(demo, "withdraw")
+    at_cedar(demo, "passing_page", "withdraw")
     answer = page.goto(passing)
     assert answer is not None
     assert answer.status == 410

@@ -281,7 +281,7 @@ def test_the_size_and_format_stand_before_the_audio_and_nothing_is_loaded(site, 
     assert player["preload"] == "none"
     assert not player.has_attr("autoplay")
     before = " ".join(" ".join(player.find_all_previous(string=True)[::-1]).split())
-    assert "MP3, 3.0 KB" in before.replace("\xa0", " ")
+    assert "MP3 · 3.0 KB" in before.replace("\xa0", " ")
     assert "2 minutes" in before
     assert client.get(player["src"]).status_code == 200
     assert "We were afraid." in soup.select_one("section[aria-labelledby=transcript]").get_text()

@@ -124,7 +124,7 @@ def test_a_download_says_its_kind_and_size_first(site, client):
     upload = factories.document(b"x" * 2048)
     page = factories.live(factories.case(complete_file=upload))
     text = factories.read(client, page.url).get_text()
-    assert "PDF, 2.0\xa0KB" in text
+    assert "PDF · 2.0\xa0KB" in text
     assert Document.objects.count() == 1
 
 

@@ -135,7 +135,7 @@ def test_what_is_not_translated_is_shown_with_the_name_of_its_language(site, cli
     factories.live(factories.play(title="English only", threats=[factories.threat("media")]))
     link = factories.read(client, "/ar/threats/media/").select_one("#plays ~ ul li")
     assert link.a["lang"] == "en"
-    assert "English" in link.small.get_text()
+    assert "English" in link.select_one(".tags").get_text()
 
 
 def test_plays_stand_in_the_order_of_need(site, client):

@@ -39,6 +39,13 @@
     });
   }
 
+  // What opened over the page closes when the focus goes on, so that it covers nothing in use.
+  document.addEventListener("focusin", (event) => {
+    for (const list of document.querySelectorAll(".top details[open]")) {
+      if (!list.contains(event.target)) list.open = false;
+    }
+  });
+
   // A picture waits until it is asked for, unless this page came quickly.
   const page = performance.getEntriesByType("navigation")[0];
   const saves = navigator.connection?.saveData || matchMedia("(prefers-reduced-data: reduce)").matches;

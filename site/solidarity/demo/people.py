@@ -51,6 +51,7 @@ class Person:
         self._send(
             "/admin/login/",
             {"username": role, "password": node.password, "csrfmiddlewaretoken": token},
+            saved=True,
         )
         if f"session_{node.id}" not in self.session.cookies:
             raise StepFailed(f"{role} could not log in at {node.id}")
@@ -70,15 +71,13 @@ class Person:
 
     def post(self, path: str, data: Mapping[str, Any] | None = None) -> str:
         """Send a form to `path` with this session's token; return the page that follows."""
-        token = self.session.cookies.get(f"csrf_{self.node.id}")
-        return self._send(path, {"csrfmiddlewaretoken": token, **(data or {})})
+        return self._send(path, {"csrfmiddlewaretoken": self._known_token, **(data or {})})
 
     def download(self, path: str, data: Mapping[str, Any]) -> bytes:
         """Send a form that is answered with a file; return the file."""
-        token = self.session.cookies.get(f"csrf_{self.node.id}")
         response = self.session.post(
             self.node.url + path,
-            data={"csrfmiddlewaretoken": token, **data},
+            data={"csrfmiddlewaretoken": self._known_token, **data},
             headers={"Referer": self.node.url + path},
             timeout=30,
         )
@@ -88,12 +87,24 @@ class Person:
 
     def upload(self, path: str, name: str, data: bytes) -> str:
         """Send a file with a form; return the page that follows."""
-        token = self.session.cookies.get(f"csrf_{self.node.id}")
         files = {"file": (name, data, "application/zip")}
-        return self._send(path, {"csrfmiddlewaretoken": token}, files)
+        return self._send(path, {"csrfmiddlewaretoken": self._known_token}, files)
+
+    def save(self, path: str, data: Mapping[str, Any]) -> None:
+        """Send an editor's form. Once saved it leads elsewhere, which nobody needs to look at."""
+        self._send(path, {"csrfmiddlewaretoken": self._known_token, **data}, saved=True)
+
+    @property
+    def _known_token(self) -> str | None:
+        return self.session.cookies.get(f"csrf_{self.node.id}")
 
     def _send(
-        self, path: str, data: Mapping[str, Any], files: Mapping[str, Any] | None = None
+        self,
+        path: str,
+        data: Mapping[str, Any],
+        files: Mapping[str, Any] | None = None,
+        *,
+        saved: bool = False,
     ) -> str:
         response = self.session.post(
             self.node.url + path,
@@ -101,7 +112,10 @@ class Person:
             files=files,
             headers={"Referer": self.node.url + path},
             timeout=30,
+            allow_redirects=not saved,
         )
+        if saved and response.status_code == 302:
+            return ""
         if response.status_code != 200:
             raise StepFailed(f"{self.node.id}{path} answered {response.status_code}")
         if _MAY_BE_WRONG.search(response.text):  # parsing an admin page takes a tenth of a second
@@ -110,6 +124,8 @@ class Person:
             if wrong:
                 said = " / ".join(part.get_text(" ", strip=True) for part in wrong)
                 raise StepFailed(f"{self.node.id}{path}: {said}")
+        if saved:
+            raise StepFailed(f"{self.node.id}{path}: the form came back")
         return response.text
 
     @staticmethod
@@ -143,7 +159,7 @@ class Person:
         parent = self.section(kind, fields["lang"])
         path = f"/admin/pages/add/playbook/{kind.lower()}page/{parent}/"
         data = self._form(kind, fields, self.get(path))
-        self.post(path, data | {"action-submit": "1"})
+        self.save(path, data | {"action-submit": "1"})
         found = self.json("/admin/api/main/pages/?limit=20&order=-id&fields=title")
         made = (int(item["id"]) for item in found["items"] if item["title"] == fields["title"])
         page_id = next(made, None)
@@ -155,7 +171,7 @@ class Person:
         """Change a page and submit the new version."""
         path = f"/admin/pages/{page_id}/edit/"
         data = self._form(kind, fields, self.get(path))
-        self.post(path, data | {"action-submit": "1"})
+        self.save(path, data | {"action-submit": "1"})
 
     def approve(self, page_id: int) -> None:
         """Approve the current step of a page's workflow; the safety check's answers are all yes."""
@@ -174,10 +190,9 @@ class Person:
         self, path: str, data: Mapping[str, Any], files: Mapping[str, Any] | None = None
     ) -> Any:
         """Send what the admin's scripts send for a dialog or an upload; return the JSON."""
-        token = self.session.cookies.get(f"csrf_{self.node.id}")
         response = self.session.post(
             self.node.url + path,
-            data={"csrfmiddlewaretoken": token, **data},
+            data={"csrfmiddlewaretoken": self._known_token, **data},
             files=files,
             headers={"X-Requested-With": "XMLHttpRequest", "Referer": self.node.url},
             timeout=30,

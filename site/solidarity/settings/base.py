@@ -242,6 +242,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_URLCONF": "federation.urls",
+    "SERVERS": [{"url": "/federation/v1"}],
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 

@@ -49,6 +49,10 @@ def said(response) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
+def invitation(node_id: str) -> str:
+    return InviteText("hub", "https://hub.invalid", "0" * 64, node_id, "t").encode()
+
+
 def enqueued(tasks) -> list[str]:
     return [result.args[0] for result in tasks]
 
@@ -178,8 +182,8 @@ def test_an_invite_is_a_code_to_be_scanned_as_well(operator, hub):
     [
         ("spb1.####", "enrol.invite-invalid"),
         (BAD, "enrol.invite-invalid"),
-        (InviteText("hub", "https://hub.example", "0" * 64, "fig", "t").encode(), "enrol.invite-invalid"),
-        (InviteText("hub", "https://hub.invalid", "0" * 64, "here", "t").encode(), "peer."),
+        (invitation("fig"), "enrol.invite-invalid"),
+        (invitation("here"), "peer."),
     ],
     ids=["no invite", "hostile", "for another node", "nobody answers"],
 )  # fmt: skip
