@@ -24,9 +24,15 @@ class Conf:
     LANGUAGES: tuple[str, ...] = ("en",)
     HEAD_SECONDS: float = 3600
     SYNC_SECONDS: float = 300
+    PUSH: bool = False
+    MIRRORS: tuple[str, ...] = ()
+    SOCKS_PROXY: str = ""
 
     MAX_RECORD: int = MIB
     MAX_BLOB: int = 50 * MIB
+    MAX_BUNDLE: int = 2048 * MIB
+    MAX_BUNDLE_MEMBERS: int = 100_000
+    MAX_WAITING_BUNDLES: int = 4
     MAX_IMAGE_PIXELS: int = 40_000_000
     MAX_ENTRIES: int = 100_000
     MAX_ENTRIES_PER_DAY: int = 1_000
@@ -46,6 +52,11 @@ class Conf:
         return f"{self.DOMAIN}/{self.NODE_ID}"
 
     @property
+    def own_addresses(self) -> tuple[str, ...]:
+        """Every address of this node, the public one first."""
+        return (self.PUBLIC_URL, *self.MIRRORS)
+
+    @property
     def relays(self) -> bool:
         """Does this node serve the logs of others, and the directory of members?"""
         return self.ROLE == "hub"
@@ -59,6 +70,11 @@ class Conf:
         return self.DATA_DIR / "trust"
 
     @property
+    def bundles_dir(self) -> Path:
+        """Where bundles lie that were uploaded or pushed, until they are imported."""
+        return self.DATA_DIR / "bundles"
+
+    @property
     def blobs_dir(self) -> Path:
         return self.DATA_DIR / "blobs"
 
@@ -69,7 +85,8 @@ _NAMES = {field.name for field in fields(Conf)}
 def get_conf() -> Conf:
     """Return the configuration as it stands now (tests and tools may override the setting)."""
     given = dict(settings.FEDERATION)
-    given["LANGUAGES"] = tuple(given.get("LANGUAGES", ()))
+    for several in ("LANGUAGES", "MIRRORS"):
+        given[several] = tuple(given.get(several, ()))
     given["DATA_DIR"] = Path(given["DATA_DIR"])
     return Conf(**given)
 

@@ -156,6 +156,13 @@ class RecallUnentitled(RecordError):
     )
 
 
+class NotAddressed(RecordError):
+    """A sealed record came whose audience does not hold this node."""
+
+    code = "record.not-addressed"
+    remedy = "Nothing of it was kept. Tell its author that somebody hands it on."
+
+
 class SignatureError(WireError):
     """A signature, its key or its envelope is wrong."""
 
@@ -275,6 +282,59 @@ class WrongLogOrigin(CheckpointError):
 
     code = "checkpoint.wrong-origin"
     remedy = "Check the address that this peer is fetched from; it serves somebody else's log."
+
+
+class BundleError(WireError):
+    """A bundle that was carried or pushed, as a whole, is not acceptable."""
+
+
+class NotABundle(BundleError):
+    """The file is not a zip."""
+
+    code = "bundle.not-a-zip"
+    remedy = "Choose the file that the other node exported; this is something else."
+
+
+class BundleCutOff(BundleError):
+    """The bundle is cut off, or something was put behind its end."""
+
+    code = "bundle.cut-off"
+    remedy = "Copy it again from where it came; if it is the same there, have it exported again."
+
+
+class BundleTooLarge(BundleError):
+    """The bundle has more bytes or members than the limit, or a member has."""
+
+    code = "bundle.too-large"
+    remedy = "Have less exported at once (fewer logs, or since a later size), or raise the limit."
+
+
+class NotStored(BundleError):
+    """A member is compressed or encrypted; members of a bundle are stored as they are."""
+
+    code = "bundle.not-stored"
+    remedy = "Do not unpack it. Ask for the file as it was exported, not one that was zipped again."
+
+
+class DuplicateMember(BundleError):
+    """Two members have one name."""
+
+    code = "bundle.duplicate-member"
+    remedy = "Do not use it: two readers would see two different bundles. Tell the sender."
+
+
+class BadMemberName(BundleError):
+    """A member's name is not the path of an endpoint."""
+
+    code = "bundle.bad-name"
+    remedy = "Do not unpack it. Ask for the file as it was exported; no honest export holds this."
+
+
+class BadMember(BundleError):
+    """What the zip says of a member in two places does not agree."""
+
+    code = "bundle.malformed"
+    remedy = "Do not unpack it. Have it exported again; if it stays so, tell whoever brought it."
 
 
 class RequestError(WireError):
@@ -464,6 +524,20 @@ class PeerRefused(PeerError):
         self.problem = problem
 
 
+class NotInBundle(PeerError):
+    """The bundle does not hold what is needed."""
+
+    code = "bundle.incomplete"
+    remedy = "Ask for a bundle that begins at an earlier size, or for one that holds everything."
+
+
+class NoProxy(PeerError):
+    """An onion address, and no SOCKS proxy is set."""
+
+    code = "peer.no-proxy"
+    remedy = "Run Tor and set SOLIDARITY_SOCKS_PROXY, or leave it: other addresses are tried."
+
+
 class ResponseTooLarge(PeerError):
     """The answer, or what it unpacks to, is larger than the cap."""
 
@@ -607,6 +681,13 @@ class StateChanged(StateError):
 
     code = "state.changed"
     remedy = "Nothing to do: the next run goes on from where things stand."
+
+
+class InboxFull(StateError):
+    """A member's bundles wait here already; no more is taken until they are done."""
+
+    code = "inbox.full"
+    remedy = "Wait until the ones before are imported; see that the worker runs at that node."
 
 
 class AlreadyEnrolled(StateError):

@@ -9,9 +9,11 @@ from federation.models import Nonce, Peer
 from federation.services import (
     heads,
     hiding,
+    inbox,
     leases,
     publishing,
     purging,
+    pushing,
     recalling,
     sync,
     trusting,
@@ -63,3 +65,22 @@ def forget_nonces() -> int:
 def renew_trust() -> bool:
     """Sign snapshot and timestamp anew when it is time (the hub alone)."""
     return trusting.renew_trust()
+
+
+@task(priority=PRIORITY)
+def import_incoming(key: str) -> bool:
+    """Import one bundle that waits."""
+    return inbox.import_incoming(key)
+
+
+@task(priority=PRIORITY)
+def push_to(node_id: str) -> bool:
+    """Push what is new of the own log to one peer."""
+    peer = Peer.objects.filter(node_id=node_id).first()
+    return pushing.push_to(peer).ok if peer else False
+
+
+@task(priority=PRIORITY)
+def forget_bundles() -> int:
+    """Delete bundles that nobody confirmed; return how many stray files went."""
+    return inbox.forget_bundles(datetime.now(UTC))

@@ -21,6 +21,7 @@ urlpatterns = [
         views.TrustView.as_view(),
     ),
     path("enrol", views.EnrolView.as_view()),
+    path("inbox", views.InboxView.as_view()),
     path("status", views.StatusView.as_view()),
     path("schema", SpectacularAPIView.as_view()),
     re_path(r"", views.NothingView.as_view()),

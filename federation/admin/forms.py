@@ -7,7 +7,10 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from federation.conf import get_conf
 from federation.models import Item, ItemState, Policy, SharingChoice, SharingMode, Subscription
+from federation.services.bundle_export import carriable
+from federation.trust import DescriptorDirectory
 from federation.wire.statements import MAX_NOTE
 
 from .texts import EXPLAINED, kind_name, tongue
@@ -94,6 +97,45 @@ class JoinForm(forms.Form):
             attrs={"rows": 4, "dir": "ltr", "autocomplete": "off", "spellcheck": "false"}
         ),
     )
+
+
+class BundleUploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("The bundle"),
+        help_text=_("A file that another node exported. Nothing is taken before you confirm it."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,application/zip"}),
+    )
+
+
+class BundleExportForm(forms.Form):
+    """Which logs to carry, from where on, and for whom sealed notes are added."""
+
+    nodes = forms.MultipleChoiceField(
+        label=_("Logs"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick none to take all of them."),
+    )
+    since = forms.IntegerField(
+        label=_("From entry"),
+        required=False,
+        min_value=0,
+        help_text=_("How many entries the other node has already. Empty takes everything."),
+    )
+    audience = forms.ChoiceField(
+        label=_("For"),
+        required=False,
+        help_text=_("Notes that are sealed for this node go with it. Nobody else can read them."),
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        conf = get_conf()
+        members = sorted(DescriptorDirectory(conf.trust_dir).envelopes())
+        others = [(name, name) for name in members if name != conf.NODE_ID]
+        held = [(log.node_id, log.node_id) for log in carriable()]
+        self.fields["nodes"].choices = held  # type: ignore[attr-defined]
+        self.fields["audience"].choices = [("", _("anybody")), *others]  # type: ignore[attr-defined]
 
 
 class InboxFilter(forms.Form):

@@ -10,6 +10,7 @@ from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
 from federation.models import Item
 
 from .base import Text, may
+from .bundles import Bundles
 from .inbox import Inbox
 from .notes import Notes
 from .peers import Peers
@@ -26,6 +27,7 @@ _SCREENS = (
     ("subscriptions", Subscriptions),
     ("recalls", Recalls),
     ("quarantine", QuarantineScreen),
+    ("bundles", Bundles),
 )
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     blobs,
+    bundles,
     inbox,
     item,
     item_json,
@@ -32,6 +33,11 @@ urlpatterns = [
         name="withdraw_endorsement",
     ),
     path("blob/<str:sha256>/", blobs.BlobView.as_view(), name="blob"),
+    path("bundles/", bundles.Bundles.as_view(), name="bundles"),
+    path("bundles/export/", bundles.Export.as_view(), name="bundle_export"),
+    path("bundles/<uuid:pk>/", bundles.BundleScreen.as_view(), name="bundle"),
+    path("bundles/<uuid:pk>/import/", bundles.Import.as_view(), name="bundle_import"),
+    path("bundles/<uuid:pk>/discard/", bundles.Discard.as_view(), name="bundle_discard"),
     path("shared/", shared.Shared.as_view(), name="shared"),
     path("shared/page/<int:page_id>/", share.ShareScreen.as_view(), name="share"),
     path("shared/page/<int:page_id>/share/", share.Share.as_view(), name="share_page"),

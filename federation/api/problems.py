@@ -10,8 +10,10 @@ from rest_framework.exceptions import APIException
 from federation.errors import (
     AlreadyEnrolled,
     BadTile,
+    BundleTooLarge,
     FederationError,
     FingerprintMismatch,
+    InboxFull,
     InviteInvalid,
     JsonError,
     KeyFileError,
@@ -26,6 +28,8 @@ _STATUS: list[tuple[type[FederationError], int]] = [
     (FingerprintMismatch, 403),
     (AlreadyEnrolled, 409),
     (BadTile, 404),
+    (BundleTooLarge, 413),
+    (InboxFull, 429),
     (JsonError, 400),
     (KeyFileError, 503),
 ]

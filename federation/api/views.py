@@ -18,9 +18,10 @@ from rest_framework.views import APIView
 
 from federation import permissions
 from federation.conf import get_conf
-from federation.models import BlobState, Entry, Log, Record, Tile, TileKind
-from federation.services import enrolment, heads, media
+from federation.models import BlobState, Log, Record, Tile, TileKind
+from federation.services import enrolment, heads, inbox, media
 from federation.services.status import public_status
+from federation.tasks import import_incoming
 from federation.trust import DescriptorDirectory, TrustStore
 from federation.wire import bundles, canonical, dsse, tiles
 
@@ -135,21 +136,8 @@ class TileView(FeedView):
             return not_found()
         start = asked.n * tiles.TILE_WIDTH
         end = min(start + (asked.width or tiles.TILE_WIDTH), log.head_size)
-        entries = Entry.objects.filter(log=log, index__gte=start, index__lt=end, type="sealed")
-        places = {entry.address: entry.index for entry in entries.order_by("index")}
-        rows = [
-            bundles.BundleRow(
-                places[record.address],
-                record.address,
-                "present",
-                heads.signatures_of(record),
-                bytes(record.payload),
-            )
-            for record in Record.objects.filter(address__in=places)
-            if record.payload is not None and record.admits(member.node_id)
-        ]
-        rows.sort(key=lambda row: row.index)
-        response = HttpResponse(bundles.encode_records(rows), content_type=answers.OCTETS)
+        body = heads.sealed_bundle(log, start, end, member.node_id)
+        response = HttpResponse(body, content_type=answers.OCTETS)
         response["Cache-Control"] = "no-store, no-transform"
         return permissions.sign_answer(request._request, response)
 
@@ -264,6 +252,28 @@ class EnrolView(FeedView):
         response = HttpResponse(
             canonical.dumps({"node": peer.node_id, "status": peer.status}), content_type=JSON
         )
+        return permissions.sign_answer(raw, response)
+
+
+class InboxView(FeedView):
+    """A bundle that a member pushes. It is kept at once and imported by the worker."""
+
+    @extend_schema(
+        operation_id="inbox",
+        request={"application/zip": OpenApiTypes.BINARY},
+        responses={(202, JSON): OpenApiTypes.OBJECT},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        conf, raw = get_conf(), request._request
+        with inbox.arriving(conf) as file:
+            member, sha256 = permissions.signed_upload(
+                raw, file, conf.MAX_BUNDLE, inbox.require_room
+            )
+            kept = inbox.keep_pushed(file, member.node_id, sha256, conf)
+        import_incoming.enqueue(str(kept.pk))
+        body = canonical.dumps({"id": str(kept.pk), "state": kept.state})
+        response = HttpResponse(body, status=202, content_type=JSON)
+        response["Cache-Control"] = "no-store"
         return permissions.sign_answer(raw, response)
 
 

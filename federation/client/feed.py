@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from federation.conf import Conf
-from federation.errors import BadBundle, InvalidJson, MissingComponent
-from federation.trust import Member
+from federation.errors import BadBundle, InvalidJson, MissingComponent, PeerRefused
+from federation.trust import Endpoint, Member
 from federation.trust.descriptors import NODE_ID
 from federation.wire import bundles, canonical, dsse, requests, tiles
 from federation.wire.keys import SigningKey
@@ -21,6 +21,7 @@ from .fetcher import Fetched, Fetcher
 
 JSON = "application/json"
 OCTETS = "application/octet-stream"
+ZIP = "application/zip"
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
 _HEADS_CAP = 1024 * 1024
 _KEPT_BUNDLES = 64
@@ -44,16 +45,44 @@ class Heads:
     heads: tuple[Head, ...]
 
 
-class Feed:
-    """One peer's feed at its first endpoint. `key` signs the requests that need to be."""
+@dataclass(frozen=True)
+class Upload:
+    """A body that is sent from a file, and its Content-Digest."""
 
-    def __init__(self, fetcher: Fetcher, member: Member, conf: Conf, key: SigningKey) -> None:
+    file: BinaryIO
+    digest: str
+
+
+class Feed:
+    """One peer's feed at one of its endpoints, the first if none is given.
+
+    `key` signs the requests that need to be.
+    """
+
+    live = True  # what it says of a log is news of that log's node
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        member: Member,
+        conf: Conf,
+        key: SigningKey,
+        endpoint: Endpoint | None = None,
+    ) -> None:
         self.fetcher = fetcher
         self.member = member
         self.conf = conf
         self.key = key
-        self.base = f"{member.endpoints[0].url}/federation/v1"
+        self.base = f"{(endpoint or member.endpoints[0]).url}/federation/v1"
         self._entries: dict[str, list[bytes]] = {}
+
+    def hands_out_sealed(self, node_id: str) -> bool:
+        """Can sealed records of this log be had here? Only their author hands them out."""
+        return self.member.node_id == node_id
+
+    def may_have_blob(self, sha256: str) -> bool:
+        """Is it worth asking here for a file? Only a bundle knows beforehand."""
+        return True
 
     def heads(self, since: int) -> Heads:
         """Return the heads that changed after counter `since`; one small request when none."""
@@ -69,7 +98,7 @@ class Feed:
         expected = width or tiles.TILE_WIDTH
         if path in self._entries:
             return self._entries[path]
-        found = tiles.decode_entries(self._get(path, expected * 66_000, OCTETS), expected)
+        found = tiles.decode_entries(self._get(path, tiles.entries_cap(width), OCTETS), expected)
         if len(self._entries) >= _KEPT_BUNDLES:
             self._entries.clear()
         self._entries[path] = found
@@ -80,7 +109,7 @@ class Feed:
         expected = width or tiles.TILE_WIDTH
         body = self._get(
             f"log/{node_id}/{tiles.records_path(n, width)}",
-            expected * (self.conf.MAX_RECORD + 4096),
+            bundles.records_cap(expected, self.conf.MAX_RECORD),
             OCTETS,
         )
         yield from bundles.iter_records(
@@ -96,7 +125,7 @@ class Feed:
         body = self._signed(
             "GET",
             f"log/{node_id}/{tiles.sealed_path(n, width)}",
-            cap=expected * (self.conf.MAX_RECORD + 4096),
+            cap=bundles.records_cap(expected, self.conf.MAX_RECORD),
             accept=OCTETS,
         ).body
         rows = bundles.iter_records(
@@ -120,6 +149,26 @@ class Feed:
         with self.fetcher.stream(f"{self.base}/blob/{sha256}", cap=size, accept="*/*") as chunks:
             yield chunks
 
+    def checkpoint(self, node_id: str) -> bytes | None:
+        """Return the head of one log as the peer carries it; None where it carries none."""
+        try:
+            return self._get(f"log/{node_id}/checkpoint", _HEADS_CAP, "text/plain")
+        except PeerRefused as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def push(self, bundle: BinaryIO, sha256: str) -> str:
+        """Send a bundle to the peer's inbox; return the id under which it is kept there."""
+        digest = requests.digest_field(bytes.fromhex(sha256))
+        answer = self._signed(
+            "POST", "inbox", cap=_HEADS_CAP, accept=JSON, upload=Upload(bundle, digest)
+        )
+        value = canonical.loads(answer.body, max_bytes=_HEADS_CAP)
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+            raise InvalidJson("The answer to a push has no id.")
+        return str(value["id"])[:64]
+
     def enrol(self, body: bytes) -> bytes:
         """Offer this node's descriptor with an invite token; return the peer's answer."""
         return self._signed("POST", "enrol", cap=_HEADS_CAP, accept=JSON, body=body).body
@@ -128,15 +177,30 @@ class Feed:
         return self.fetcher.fetch("GET", f"{self.base}/{path}", cap=cap, accept=accept).body
 
     def _signed(
-        self, method: str, path: str, *, cap: int, accept: str, body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        cap: int,
+        accept: str,
+        body: bytes | None = None,
+        upload: Upload | None = None,
     ) -> Fetched:
         url = f"{self.base}/{path}"
-        headers = {"content-type": JSON} if body is not None else {}
+        kind = ZIP if upload else JSON
+        headers = {"content-type": kind} if upload or body is not None else {}
+        digest = upload.digest if upload else None
         now = datetime.now(UTC)
-        sent = requests.Message(method, url, headers, body)
-        added = requests.sign_request(sent, self.key, self.key.public.keyid, now=now)
-        headers |= added
-        answer = self.fetcher.fetch(method, url, cap=cap, accept=accept, headers=headers, body=body)
+        sent = requests.Message(method, url, headers, body, digest=digest)
+        headers |= requests.sign_request(sent, self.key, self.key.public.keyid, now=now)
+        answer = self.fetcher.fetch(
+            method,
+            url,
+            cap=cap,
+            accept=accept,
+            headers=headers,
+            body=upload.file if upload else body,
+        )
         if "signature" not in answer.headers:
             raise MissingComponent(f"{self.member.node_id} answered without signing.")
         requests.verify_response(

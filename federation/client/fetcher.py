@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from federation.errors import (
     BadEncoding,
@@ -19,9 +20,11 @@ from federation.errors import (
     PeerRefused,
     PeerServerError,
     PeerTimeout,
+    PeerUnreachable,
     ResponseTooLarge,
 )
 
+Body = bytes | BinaryIO | None
 _CHUNK = 64 * 1024
 _PROBLEM_CAP = 8 * 1024
 
@@ -37,10 +40,11 @@ class Answer:
 
 @dataclass
 class Traffic:
-    """How much a fetcher has moved, for the bench and the operator: requests, encoded bytes."""
+    """How much a fetcher has moved: requests, encoded bytes, and how many requests broke off."""
 
     requests: int = 0
     received: int = 0
+    broken: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,12 @@ class Fetcher(ABC):
 
     @abstractmethod
     def open(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str], body: Body
     ) -> AbstractContextManager[Answer]:
-        """Send one request; raise PeerTimeout, PeerUnreachable or AddressRefused."""
+        """Send one request, a file from where it stands.
+
+        Raises PeerTimeout, PeerUnreachable or AddressRefused.
+        """
 
     def fetch(
         self,
@@ -74,7 +81,7 @@ class Fetcher(ABC):
         cap: int,
         accept: str,
         headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
+        body: Body = None,
     ) -> Fetched:
         """Return a whole answer of at most `cap` decoded bytes and of the type `accept`.
 
@@ -100,11 +107,11 @@ class Fetcher(ABC):
         url: str,
         accept: str,
         headers: Mapping[str, str] | None,
-        body: bytes | None,
+        body: Body,
     ) -> Iterator[Answer]:
         self.traffic.requests += 1
         sent = {"accept": accept, "accept-encoding": "gzip", **(headers or {})}
-        with self.open(method, url, sent, body) as answer:
+        with self._counted(), self.open(method, url, sent, body) as answer:
             if 300 <= answer.status < 400:
                 raise PeerRedirected(f"{url} answered {answer.status} and points elsewhere.")
             if answer.status >= 500:
@@ -117,6 +124,14 @@ class Fetcher(ABC):
                     f"{url} answered {_quotable(kind) or 'no type'} instead of {accept}."
                 )
             yield answer
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            yield
+        except (PeerTimeout, PeerUnreachable):
+            self.traffic.broken += 1
+            raise
 
     def _timed(
         self, chunks: Iterator[bytes], cap: int, kept: list[bytes] | None

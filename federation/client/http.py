@@ -12,7 +12,8 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from federation.conf import Conf
 from federation.errors import AddressRefused, PeerTimeout, PeerUnreachable
 
-from .fetcher import Answer, Fetcher
+from .fetcher import Answer, Body, Fetcher
+from .socks import onion_session
 
 _CHUNK = 64 * 1024
 _USER_AGENT = "solidarity-playbook"
@@ -21,12 +22,16 @@ _USER_AGENT = "solidarity-playbook"
 class HttpFetcher(Fetcher):
     """Fetches over HTTP. `private`: this endpoint was enrolled on loopback or a private network.
 
-    One connection pool an instance; use it for one peer and close it.
+    One connection pool an instance; use it for one peer and close it. `onion`: through the SOCKS
+    proxy alone, and never past it; NoProxy where none is set.
     """
 
-    def __init__(self, conf: Conf, *, private: bool = False) -> None:
+    def __init__(self, conf: Conf, *, private: bool = False, onion: bool = False) -> None:
         super().__init__(conf.TRANSFER_SECONDS)
         self.timeout = (conf.CONNECT_SECONDS, conf.READ_SECONDS)
+        if onion:
+            self.session = onion_session(conf.SOCKS_PROXY)
+            return
         self.session = Manager(
             Config(
                 # A node that is itself public never fetches from a private address, whatever a
@@ -45,7 +50,7 @@ class HttpFetcher(Fetcher):
 
     @contextmanager
     def open(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str], body: Body
     ) -> Iterator[Answer]:
         try:
             # Prepared without the session's merging of cookies, netrc and its own headers: none

@@ -1,5 +1,6 @@
 """What the federation keeps in the database, one room a file."""
 
+from .carrying import BundleState, EndpointHealth, IncomingBundle, Push
 from .log import Entry, Log, Record, RecordState, Tile, TileKind
 from .media import Blob, BlobState, BlobUse
 from .peers import Invite, Nonce, Peer, PeerStatus, Policy, Subscription
@@ -14,9 +15,12 @@ __all__ = [
     "Blob",
     "BlobState",
     "BlobUse",
+    "BundleState",
     "Endorsement",
+    "EndpointHealth",
     "Entry",
     "HeldBody",
+    "IncomingBundle",
     "Invite",
     "Item",
     "ItemState",
@@ -29,6 +33,7 @@ __all__ = [
     "PeerStatus",
     "Policy",
     "Provenance",
+    "Push",
     "Quarantine",
     "Recall",
     "Record",

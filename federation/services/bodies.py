@@ -1,6 +1,6 @@
 """The rows that keep a body, as the exact bytes that came: applied, parked or in quarantine."""
 
-from federation.errors import FederationError, UnknownSchema
+from federation.errors import FederationError, NotAddressed, UnknownSchema
 from federation.models import Log, Quarantine, Record, RecordState
 from federation.wire import records
 
@@ -31,6 +31,8 @@ def quarantined(log: Log, peer: str, judged: Judged, error: FederationError) -> 
     """Return the row of an entry that could not be applied, with whatever bytes came."""
     entry, envelope = judged.arrival.entry, judged.arrival.envelope
     record = judged.record
+    if isinstance(error, NotAddressed):
+        envelope = None  # what was said to others is not kept, not even as evidence
     name = ""
     if isinstance(record, records.Item):
         name = f"{record.origin} {record.id} {record.lang} v{record.version}"

@@ -41,6 +41,7 @@ from federation.trust.proposals import propose_member
 from federation.wire import canonical, records
 
 from . import trusting
+from .endpoints import is_onion
 from .publishing import today
 from .roles import grant_roles
 
@@ -110,7 +111,11 @@ def _own_descriptor(conf: Conf) -> bytes:
             "salt": records.new_salt(),
             "node": conf.NODE_ID,
             "endpoints": [
-                {"url": conf.PUBLIC_URL, "kind": "clearnet", "private": conf.PRIVATE_ENDPOINT}
+                {"url": conf.PUBLIC_URL, "kind": "clearnet", "private": conf.PRIVATE_ENDPOINT},
+                *(
+                    {"url": url, "kind": "onion" if is_onion(url) else "mirror", "private": False}
+                    for url in conf.MIRRORS
+                ),
             ],
             "keys": {
                 purpose: getattr(keys, purpose).public.hex

@@ -14,6 +14,7 @@ from federation.errors import (
     Equivocation,
     LogFrozen,
     LogShrank,
+    NotInBundle,
     RootMismatch,
     StateChanged,
     TooMuchGrowth,
@@ -113,7 +114,10 @@ def _is_another_history(feed: Feed, log: Log, head: Checkpoint) -> bool:
     """
     if log.head_size == 0:
         return False
-    leaves = _fetch_leaves(feed, log, 0, head.size)
+    try:
+        leaves = _fetch_leaves(feed, log, 0, head.size)
+    except NotInBundle:
+        return False  # only the end of the log was carried: which of the two it is, nobody can say
     return log.range_at([leaf.hash for leaf in leaves]).root == head.root
 
 

@@ -179,6 +179,24 @@ def records_bundle(log: Log, start: int, end: int) -> bytes:
     return bundles.encode_records(_rows(log, start, end))
 
 
+def sealed_bundle(log: Log, start: int, end: int, node_id: str) -> bytes:
+    """Return the sealed records of entries [start, end) that admit a node, as a records bundle."""
+    entries = Entry.objects.filter(log=log, index__gte=start, index__lt=end, type="sealed")
+    places = {entry.address: entry.index for entry in entries.order_by("index")}
+    rows = [
+        bundles.BundleRow(
+            places[record.address],
+            record.address,
+            "present",
+            signatures_of(record),
+            bytes(record.payload),
+        )
+        for record in Record.objects.filter(address__in=places)
+        if record.payload is not None and record.admits(node_id)
+    ]
+    return bundles.encode_records(sorted(rows, key=lambda row: row.index))
+
+
 def rewrite_records(log: Log, indexes: Sequence[int]) -> None:
     """Write anew the bundles that hold these entries: a body went, or one has arrived."""
     carried = {index // tiles.TILE_WIDTH for index in indexes if index < log.carried}

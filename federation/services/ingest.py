@@ -12,6 +12,7 @@ from django.db.models import F
 from federation.conf import Conf
 from federation.errors import (
     FederationError,
+    NotAddressed,
     OldVersion,
     StateChanged,
 )
@@ -62,7 +63,7 @@ def apply_again(log: Log, peer: str, judged: Judged, conf: Conf) -> FederationEr
         return None
     said: dict[str, Any] = {"error": error.code, "error_detail": str(error), "peer": peer}
     envelope = judged.arrival.envelope
-    if envelope is not None:
+    if envelope is not None and not isinstance(error, NotAddressed):
         said |= {"payload": envelope.payload, "signatures": plain_signatures(envelope)}
     elif row[0].payload is not None:
         said = {}  # what kept it back stands; this time nothing came

@@ -9,6 +9,8 @@ from federation.conf import Conf
 from federation.errors import (
     AddressMismatch,
     FederationError,
+    NotAddressed,
+    NotInBundle,
     PeerRefused,
     RecordTooLarge,
     RecordWithheld,
@@ -62,7 +64,7 @@ def about_one_record(error: FederationError) -> FederationError:
 
     A 404 for a public entry is a body withheld, unless the log excuses it.
     """
-    if isinstance(error, PeerRefused):
+    if isinstance(error, PeerRefused | NotInBundle):
         return RecordWithheld(str(error))
     if isinstance(error, ResponseTooLarge):
         return RecordTooLarge(str(error))
@@ -83,6 +85,8 @@ def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf)
     require_storable(record, envelope.payload)
     if record.origin != member.node_id:
         raise WrongOrigin(f"{member.node_id} offers a statement in the name of {record.origin}.")
+    if not record.is_public and not {"network", conf.NODE_ID} & set(_audience(record)):
+        raise NotAddressed(f"{member.node_id} said this to others.")
     if records.leaf_type_for(record) != entry.type:
         raise TypeMismatch(f"A {record.schema} stands in the log as “{entry.type}”.")
     if not isinstance(record, records.Ack):
@@ -91,3 +95,7 @@ def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf)
         for file in record.media:
             check_media_type(file.type, file.size, conf)
     return record
+
+
+def _audience(record: records.Record) -> tuple[str, ...]:
+    return (record.audience,) if isinstance(record.audience, str) else tuple(record.audience)

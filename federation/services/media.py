@@ -122,7 +122,9 @@ class MediaFetch:
         if not wanted:
             return False
         self._last = wanted[-1].pk
-        fresh = [blob for blob in wanted if blob.pk not in self._tried]
+        there = [blob for blob in wanted if self.feed.may_have_blob(blob.sha256)]
+        self.complete = self.complete and len(there) == len(wanted)
+        fresh = [blob for blob in there if blob.pk not in self._tried]
         self._tried.update(blob.pk for blob in fresh)
         self._running.append(
             [(blob, self._pool.submit(_fetch_one, self.feed, blob, self.conf)) for blob in fresh]

@@ -4,13 +4,14 @@ Source: docs/protocol.md, "Text pack".
 """
 
 import base64
-import gzip
 
 from federation.conf import get_conf
 from federation.errors import FederationError
-from federation.models import Log, Tile, TileKind
+from federation.models import Log
 from federation.trust import DescriptorDirectory, load_keys
-from federation.wire import canonical, dsse, tiles
+from federation.wire import canonical, dsse
+
+from .bundle_export import log_members
 
 # Of its own, so that a signed manifest is never a record, nor a record a manifest.
 MANIFEST_TYPE = "application/vnd.solidarity-playbook.manifest+json"
@@ -49,25 +50,9 @@ class LogSealer:
         }
         log = _own_log()
         if log is not None and log.serves_its_head and log.checkpoint:
-            found[f"log/{conf.NODE_ID}/checkpoint"] = bytes(log.checkpoint)
-            for tile in Tile.objects.filter(log=log).order_by("kind", "level", "index"):
-                found[f"log/{conf.NODE_ID}/{_path(tile)}"] = _bytes(tile)
+            found |= dict(log_members(log, 0))
         return found
 
 
 def _own_log() -> Log | None:
     return Log.objects.filter(own=True).first()
-
-
-def _path(tile: Tile) -> str:
-    if tile.kind == TileKind.ENTRIES:
-        return tiles.entries_path(tile.index, tile.width)
-    if tile.kind == TileKind.RECORDS:
-        return tiles.records_path(tile.index, tile.width)
-    return tiles.tile_path(tile.level, tile.index, tile.width)
-
-
-def _bytes(tile: Tile) -> bytes:
-    """Return what the feed serves: entries and records are kept gzipped."""
-    data = bytes(tile.data)
-    return data if tile.kind == TileKind.HASH else gzip.decompress(data)

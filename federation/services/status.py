@@ -10,7 +10,18 @@ from django_tasks_db.models import DBTaskResult
 
 from federation.conf import Conf, get_conf
 from federation.errors import FederationError
-from federation.models import Blob, BlobState, Item, Log, Peer, PeerStatus, Quarantine
+from federation.models import (
+    Blob,
+    BlobState,
+    EndpointHealth,
+    IncomingBundle,
+    Item,
+    Log,
+    Peer,
+    PeerStatus,
+    Push,
+    Quarantine,
+)  # fmt: skip
 from federation.trust import DescriptorDirectory, Member, TrustStore, read_mark
 from federation.wire.records import SCHEMAS
 from playbook.search.health import index_health
@@ -154,6 +165,17 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
             "wanted": Blob.objects.filter(state=BlobState.WANTED).count(),
             "refused": refused,
         },
+        "bundles_waiting": IncomingBundle.objects.waiting().count(),
+        "pushes": list(
+            Push.objects.order_by("peer__node_id").values(
+                "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
+            )
+        ),
+        "addresses": list(
+            EndpointHealth.objects.order_by("node_id", "url").values(
+                "node_id", "url", "failures", "error", "error_detail"
+            )
+        ),
         "tasks_waiting": waiting,
         "trust": trust,
         "search": {**asdict(search), "stale": search.stale},

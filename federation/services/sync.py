@@ -4,15 +4,13 @@ Fetching happens outside transactions; each step commits what it verified, so th
 anywhere loses nothing and the next run goes on from the marks (docs/protocol.md, "Receiving").
 """
 
-import logging
-import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Q
 
-from federation.client import Feed, Fetcher, Heads, HttpFetcher
+from federation.client import Feed, Fetcher, Heads
 from federation.conf import Conf, get_conf
 from federation.errors import (
     AddressMismatch,
@@ -24,13 +22,14 @@ from federation.errors import (
     PeerTimeout,
     PeerUnreachable,
     RecordWithheld,
-    StateChanged,
 )
 from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
-from federation.trust import DescriptorDirectory, Member, load_keys
+from federation.trust import DescriptorDirectory, Member
 from federation.wire import bundles, dsse, tiles
 
 from . import (
+    contact,
+    endpoints,
     heads,
     ingest,
     judging,
@@ -43,9 +42,7 @@ from . import (
 )
 from .follow import follow_head
 
-logger = logging.getLogger(__name__)
 _FEW = 4  # entries of one bundle that are cheaper to fetch one by one
-_CLAIM = timedelta(minutes=10)
 _RETRIES = 32
 _ATTEMPTS = 5
 # What another peer, or another day, may mend; of all else we hold the very bytes that were signed.
@@ -66,6 +63,20 @@ class SyncReport:
     def ok(self) -> bool:
         return not self.errors
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        errors = [
+            {"about": about, "error": error.code, "detail": str(error), "remedy": error.remedy}
+            for about, error in self.errors
+        ]
+        return {
+            "peer": self.peer,
+            "ok": self.ok,
+            "applied": self.applied,
+            "decided": self.decided,
+            "errors": errors,
+        }
+
 
 def sync_peer(
     peer: Peer,
@@ -80,41 +91,24 @@ def sync_peer(
     """
     conf = conf or get_conf()
     report = SyncReport(peer.node_id)
-    own = fetcher is None
     try:
         if peer.status != PeerStatus.ACTIVE:
             raise MemberSuspended(f"{peer.node_id} is {peer.status} here.", item=peer.node_id)
         member = DescriptorDirectory(conf.trust_dir).member(peer.node_id)
         member.require_active()
-        if not member.endpoints:
-            raise PeerUnreachable(f"{peer.node_id} has enrolled no address.", item=peer.node_id)
-        fetcher = fetcher or HttpFetcher(conf, private=member.endpoints[0].private)
-        feed = Feed(fetcher, member, conf, load_keys(conf.keys_dir).request)
-        answer = feed.heads(peer.counter)
-        if answer.heads or trusting.wants_refresh(answer.directory, peer, conf):
-            report.changed = True
-            _claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
-        else:
-            peer.counter = answer.counter
+        with endpoints.reached(
+            member, conf, lambda feed: feed.heads(peer.counter),
+            fetcher=fetcher, troubled=bool(peer.failures),
+        ) as (feed, answer):  # fmt: skip
+            if answer.heads or trusting.wants_refresh(answer.directory, peer, conf):
+                report.changed = True
+                contact.claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
+            else:
+                peer.counter = answer.counter
     except FederationError as error:
         report.errors.append((peer.node_id, error))
-    finally:
-        if own and isinstance(fetcher, HttpFetcher):
-            fetcher.close()
-    _note_contact(peer, report, conf)
+    contact.note_contact(peer, report.errors, conf, changed=report.changed)
     return report
-
-
-def _claimed(peer: Peer, work: Callable[[], None]) -> None:
-    """Do the work unless another worker is at it; a claim of a dead worker lapses."""
-    now = datetime.now(UTC)
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    if not Peer.objects.filter(free, pk=peer.pk).update(claimed_until=now + _CLAIM):
-        raise StateChanged(f"Another worker is fetching from {peer.node_id}.")
-    try:
-        work()
-    finally:
-        Peer.objects.filter(pk=peer.pk).update(claimed_until=None)
 
 
 def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncReport) -> None:
@@ -124,27 +118,20 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
             starts_over = trusting.refresh_from(feed, peer, answer.directory, conf)
         except FederationError as error:
             report.errors.append(("trust", error))
-    directory = DescriptorDirectory(conf.trust_dir)
-    frozen = set(Peer.objects.filter(status=PeerStatus.FROZEN).values_list("node_id", flat=True))
-    followed: list[tuple[Log, Member]] = []
+    settled = take_in(feed, answer, conf, report)
+    if starts_over:
+        peer.counter = 0
+    elif settled:
+        peer.counter = answer.counter
+
+
+def take_in(feed: Feed, answer: Heads, conf: Conf, report: SyncReport) -> bool:
+    """Take in what a feed holds, pulled or carried; return whether nothing of it is left to ask.
+
+    `report.peer` is who brought it. Every step commits what it verified.
+    """
     with media.MediaFetch(feed, conf) as files:
-        for head in answer.heads:
-            if head.node_id == conf.NODE_ID:
-                continue
-            lookahead.look_ahead(feed, head, directory, conf)
-            try:
-                if head.node_id in frozen:
-                    raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
-                member = directory.member(head.node_id)
-                member.require_active()
-                log = follow_head(feed, member, head.checkpoint, conf)
-                followed.append((log, member))
-                lookahead.recalls_of_backlog(feed, log, conf)
-                report.applied[log.node_id] = _apply(feed, log, member, peer, conf, files)
-                retry_quarantined(feed, log, member, peer.node_id, conf)
-            except FederationError as error:
-                _note_log(head.node_id, error)
-                report.errors.append((head.node_id, error))
+        followed = take_in_logs(feed, answer, conf, report, files.start)
         complete = files.finish()
     recalling.acknowledge()
     leases.renew_leases(conf=conf)
@@ -152,10 +139,38 @@ def _take_in(peer: Peer, feed: Feed, answer: Heads, conf: Conf, report: SyncRepo
     if conf.relays:
         for log, _member in followed:
             _carry(log)
-    if starts_over:
-        peer.counter = 0
-    elif complete and _all_settled(report) and not _worth_asking_again(followed):
-        peer.counter = answer.counter
+    return complete and _all_settled(report) and not _worth_asking_again(followed)
+
+
+def take_in_logs(
+    feed: Feed, answer: Heads, conf: Conf, report: SyncReport, between: Callable[[], object]
+) -> list[tuple[Log, Member]]:
+    """Follow and apply each log of which a head came, each failing alone; return those followed.
+
+    `between` is called after each batch of records. Files and policy are not touched here.
+    """
+    directory = DescriptorDirectory(conf.trust_dir)
+    frozen = set(Peer.objects.filter(status=PeerStatus.FROZEN).values_list("node_id", flat=True))
+    followed: list[tuple[Log, Member]] = []
+    for head in answer.heads:
+        if head.node_id == conf.NODE_ID:
+            continue
+        lookahead.look_ahead(feed, head, directory, conf)
+        try:
+            if head.node_id in frozen:
+                raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
+            member = directory.member(head.node_id)
+            member.require_active()
+            log = follow_head(feed, member, head.checkpoint, conf)
+            followed.append((log, member))
+            lookahead.recalls_of_backlog(feed, log, conf)
+            report.applied[log.node_id] = _apply(feed, log, member, report.peer, conf, between)
+            retry_quarantined(feed, log, member, report.peer, conf)
+        except FederationError as error:
+            if feed.live:
+                _note_log(head.node_id, error)
+            report.errors.append((head.node_id, error))
+    return followed
 
 
 def _all_settled(report: SyncReport) -> bool:
@@ -186,11 +201,11 @@ def _note_log(node_id: str, error: FederationError) -> None:
 
 
 def _apply(
-    feed: Feed, log: Log, member: Member, peer: Peer, conf: Conf, files: media.MediaFetch
+    feed: Feed, log: Log, member: Member, peer: str, conf: Conf, between: Callable[[], object]
 ) -> int:
     """Apply the entries between the marks, one bundle a transaction; return how many.
 
-    The files that a bundle named are fetched while the next one is applied.
+    The files that a bundle named are fetched (`between`) while the next one is applied.
     """
     start = log.applied
     while log.applied < log.size:
@@ -201,8 +216,8 @@ def _apply(
         )
         arrivals = _arrivals(feed, log, n, entries)
         judged = [judging.judge(arrival, member, conf) for arrival in arrivals]
-        ingest.apply_batch(log, peer.node_id, judged, conf)
-        files.start()
+        ingest.apply_batch(log, peer, judged, conf)
+        between()
     return log.applied - start
 
 
@@ -217,7 +232,7 @@ def _arrivals(feed: Feed, log: Log, n: int, entries: list[Entry]) -> list[judgin
             bodies[entry.index] = _one_record(feed, entry.address)
     else:
         bodies |= _bodies(feed.records(log.node_id, n, partial))
-    if len(public) < len(entries) and feed.member.node_id == log.node_id:
+    if len(public) < len(entries) and feed.hands_out_sealed(log.node_id):
         bodies |= _bodies(feed.sealed(log.node_id, n, partial))
     return [_arrival(entry, bodies.get(entry.index)) for entry in entries]
 
@@ -276,38 +291,9 @@ def _body_again(feed: Feed, log: Log, row: Quarantine) -> dsse.Envelope | Federa
         return dsse.Envelope(bytes(row.payload), signatures)
     if row.type != "sealed":
         return _one_record(feed, row.address)
-    if feed.member.node_id != log.node_id:
+    if not feed.hands_out_sealed(log.node_id):
         return RecordWithheld("It is sealed: only its author hands it out.")
     n = row.index // tiles.TILE_WIDTH
     width = min(log.size - n * tiles.TILE_WIDTH, tiles.TILE_WIDTH)
     bodies = _bodies(feed.sealed(log.node_id, n, width if width < tiles.TILE_WIDTH else None))
     return bodies.get(row.index)
-
-
-def _note_contact(peer: Peer, report: SyncReport, conf: Conf) -> None:
-    """Write how contact went, and when to try again: on the beat, or backing off with jitter."""
-    now = datetime.now(UTC)
-    failed = [error for about, error in report.errors if about == peer.node_id]
-    unreachable = failed and not report.changed
-    if unreachable:
-        peer.failures = F("failures") + 1
-        seconds = min(conf.SYNC_SECONDS * 2 ** min(_failures(peer), 16), conf.BACKOFF_MAX_SECONDS)
-    else:
-        peer.failures, peer.last_contact_at = 0, now
-        seconds = conf.SYNC_SECONDS
-    peer.next_attempt_at = now + timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311
-    first = report.errors[0][1] if report.errors else None
-    peer.error = first.code if first else ""
-    peer.error_detail = str(first) if first else ""
-    peer.save(
-        update_fields=[
-            "counter", "directory_digest", "failures", "last_contact_at", "next_attempt_at",
-            "error", "error_detail",
-        ]
-    )  # fmt: skip
-    for about, error in report.errors:
-        logger.warning("sync with %s: %s: %s: %s", peer.node_id, about, error.code, error)
-
-
-def _failures(peer: Peer) -> int:
-    return Peer.objects.values_list("failures", flat=True).get(pk=peer.pk)

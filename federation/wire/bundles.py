@@ -75,6 +75,11 @@ class BadRow:
 Row = BundleRow | BadRow
 
 
+def records_cap(count: int, max_record: int) -> int:
+    """The most bytes that a records bundle of `count` honest rows has."""
+    return count * (max_record + 4096)
+
+
 def encode_records(rows: Iterable[BundleRow]) -> bytes:
     """The bytes of a bundle. A payload must be canonical JSON, which has no newline: BadBundle."""
     lines: list[bytes] = []

@@ -6,6 +6,7 @@ clock, the allowed skew and Ed25519 itself are ours. The policy stands in `reque
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +34,8 @@ class Message:
     """A request, or with a `status` a response. `url` is absolute; `body` as it is on the wire.
 
     Where a server cannot know by which of its addresses it was called, `url` may be path and query
-    alone: then each of the node's own addresses is tried.
+    alone: then each of the node's own addresses is tried. `digest` stands for a body that is too
+    large for memory: its Content-Digest, as `content_digest` writes it.
     """
 
     method: str
@@ -41,6 +43,7 @@ class Message:
     headers: Mapping[str, str]
     body: bytes | None = None
     status: int | None = None
+    digest: str | None = None
 
     def header(self, name: str) -> str | None:
         """A header's value by its lower-case name."""
@@ -227,10 +230,19 @@ def content_digest(body: bytes) -> str:
     return str(ContentDigest.create(body))
 
 
+def digest_field(sha256: bytes) -> str:
+    """The Content-Digest of a body of this SHA-256, in the one form that `content_digest` has."""
+    return f"sha-256=:{base64.b64encode(sha256).decode('ascii')}:"
+
+
 def check_digest(message: Message) -> None:
     """Raises DigestMismatch unless the body is the one that was signed (before any decoding)."""
     field = message.header("content-digest")
     if field is None:
+        return
+    if message.digest is not None:
+        if field != message.digest:
+            raise DigestMismatch("the body that came is not the one that was signed")
         return
     try:
         ContentDigest.verify(field, message.body or b"")

@@ -36,6 +36,7 @@ from federation.wire.httpsig import (
     check_age,
     check_digest,
     content_digest,
+    digest_field,
     sign,
 )
 from federation.wire.keys import PublicKey, SigningKey
@@ -49,6 +50,7 @@ __all__ = [
     "ResolveKey",
     "Verified",
     "content_digest",
+    "digest_field",
     "sign_request",
     "sign_response",
     "verify_request",
@@ -90,7 +92,9 @@ def sign_request(
     that cannot be signed (a relative URL, a method in lower case).
     """
     added: dict[str, str] = {}
-    if message.body:
+    if message.digest is not None:
+        added["Content-Digest"] = message.digest
+    elif message.body:
         added["Content-Digest"] = content_digest(message.body)
     request = as_request(message, message.url, added)
     covered = _required(message)
@@ -190,9 +194,10 @@ def verify_response(
 def _required(message: Message) -> tuple[str, ...]:
     """What a request's signature has to cover. A body makes its type, digest and coding count."""
     extra: list[str] = []
-    if message.body:
+    has_body = bool(message.body) or message.digest is not None
+    if has_body:
         extra.append("content-type")
-    if message.body or message.header("content-digest") is not None:
+    if has_body or message.header("content-digest") is not None:
         extra.append("content-digest")
     if message.header("content-encoding") is not None:
         extra.append("content-encoding")

@@ -120,6 +120,11 @@ def changed_tiles(old: int, new: int) -> list[tuple[int, int, int | None]]:
     return changed
 
 
+def entries_cap(width: int | None) -> int:
+    """The most bytes that an entry bundle of that width (None: full) can have."""
+    return (width or TILE_WIDTH) * (MAX_ENTRY_BYTES + 2)
+
+
 def hash_tile(hashes: Sequence[bytes]) -> bytes:
     """The bytes of a tile of 1 to 256 hashes."""
     if not 1 <= len(hashes) <= TILE_WIDTH:

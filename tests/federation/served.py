@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from federation.client import Answer, Feed, Fetcher
+from federation.client.fetcher import Body
 from federation.conf import Conf, get_conf
 from federation.trust import DescriptorDirectory
 from federation.wire.keys import SigningKey
@@ -21,17 +22,21 @@ class ServedHere(Fetcher):
 
     @contextmanager
     def open(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str], body: Body
     ) -> Iterator[Answer]:
         parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         kind = headers.get("content-type", "")
         response = self.browser.generic(
-            method, target, body or b"", content_type=kind, headers=dict(headers)
+            method, target, _bytes(body), content_type=kind, headers=dict(headers)
         )
         content = response.streaming_content if response.streaming else iter([response.content])
         lower = {name.lower(): value for name, value in response.items()}
         yield Answer(response.status_code, lower, iter(content))
+
+
+def _bytes(body: Body) -> bytes:
+    return body or b"" if isinstance(body, bytes | None) else body.read()
 
 
 def feed_of_this_node(key: SigningKey, conf: Conf | None = None) -> Feed:

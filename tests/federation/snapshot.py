@@ -20,11 +20,16 @@ _BOOKKEEPING = {
 }  # fmt: skip
 
 
+_CONTACT = {"EndpointHealth"}
+
+
 def snapshot(*, ignore: tuple[str, ...] = ("Quarantine",)) -> dict[str, Any]:
     """Return all rows of the federation, pages and pictures, and the files it keeps."""
     models = list(apps.get_app_config("federation").get_models())
     found: dict[str, Any] = {
-        model.__name__: _rows(model) for model in models if model.__name__ not in ignore
+        model.__name__: _rows(model)
+        for model in models
+        if model.__name__ not in {*ignore, *_CONTACT}
     }
     for model in (Page, Revision, PlaybookImage):
         found[model.__name__] = list(model.objects.order_by("pk").values())

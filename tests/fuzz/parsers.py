@@ -7,7 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from federation.wire import bundles, canonical, checkpoint, merkle, notes, records, requests, tiles
+from federation.wire import (
+    archive,
+    bundles,
+    canonical,
+    checkpoint,
+    merkle,
+    notes,
+    records,
+    requests,
+    tiles,
+)  # fmt: skip
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.dsse import Envelope
 from federation.wire.keys import PublicKey
@@ -40,6 +50,15 @@ def _bundle(data: bytes) -> object:
     rows = list(bundles.iter_records(data, start=0, count=3, max_record=1 << 20))
     assert len(rows) == 3
     return rows
+
+
+def _zip(data: bytes) -> object:
+    return archive.read_members(lambda at, n: data[at : at + n], len(data), archive.Limits())
+
+
+def _written() -> bytes:
+    writer = archive.Writer(archive.Limits())
+    return writer.add("log/cedar/checkpoint", _NOTE) + writer.close()
 
 
 def _signature(data: bytes) -> object:
@@ -78,6 +97,7 @@ PARSERS = {
     "descriptor": Parser(records.parse, payload_of("descriptor/1")),
     "envelope": Parser(Envelope.from_json, _ENVELOPE.to_json()),
     "records bundle": Parser(_bundle, bundles.encode_records([_ROW])),
+    "bundle": Parser(_zip, _written()),
     "note": Parser(notes.Note.decode, _NOTE),
     "checkpoint": Parser(lambda data: checkpoint.open_checkpoint(data, _ORIGIN, KEY.public), _NOTE),
     "cosignature": Parser(

@@ -42,6 +42,7 @@ STEPS = {
         "acknowledged by cedar",
         "acknowledged by baobab",
     },
+    "bundle": {"inspection changed nothing", "signature", "log-entry"},
 }
 
 

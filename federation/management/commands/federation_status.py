@@ -38,6 +38,14 @@ class Command(BaseCommand):
             )
         for line in _trust_lines(status["trust"]):
             self.stdout.write(line)
+        for push in status["pushes"]:
+            wrong = f" — {push['error']}: {push['error_detail']}" if push["error"] else ""
+            self.stdout.write(
+                f"push to {push['peer__node_id']}: {push['acknowledged']} entries there{wrong}"
+            )
+        for point in status["addresses"]:
+            if point["failures"]:
+                self.stdout.write(f"address {point['url']} of {point['node_id']}: {point['error']}")
         for name in ("items", "quarantine", "blobs"):
             self.stdout.write(f"{name}: {status[name] or 'none'}")
         self.stdout.write(f"tasks waiting: {status['tasks_waiting']}")

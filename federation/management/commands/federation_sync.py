@@ -32,18 +32,7 @@ class Command(BaseCommand):
 
 
 def _as_json(report: SyncReport) -> str:
-    return json.dumps(
-        {
-            "peer": report.peer,
-            "ok": report.ok,
-            "applied": report.applied,
-            "decided": report.decided,
-            "errors": [
-                {"about": about, "error": error.code, "detail": str(error)}
-                for about, error in report.errors
-            ],
-        }
-    )
+    return json.dumps(report.plain())
 
 
 def _as_text(report: SyncReport) -> str:

@@ -14,7 +14,8 @@ from django_tasks_db.models import DBTaskResult
 
 from federation import tasks
 from federation.conf import get_conf
-from federation.models import Peer
+from federation.models import IncomingBundle, Peer
+from federation.services import pushing
 from federation.services.heads import head_due
 
 _HOURLY = timedelta(hours=1)
@@ -53,6 +54,11 @@ def look(now: datetime) -> None:
         wake(tasks.sign_head)
     for peer in Peer.objects.due(now):
         wake(tasks.sync_with, peer.node_id)
+    for bundle in IncomingBundle.objects.due(now):
+        wake(tasks.import_incoming, str(bundle.pk))
+    if get_conf().PUSH:
+        for node_id in pushing.due(now):
+            wake(tasks.push_to, node_id)
 
 
 def housekeeping() -> None:
@@ -61,6 +67,7 @@ def housekeeping() -> None:
     wake(tasks.renew_trust)
     wake(tasks.keep_recalls)
     wake(tasks.evaluate_leases)
+    wake(tasks.forget_bundles)
 
 
 def wake(task: Task, *args: str) -> None:

@@ -73,6 +73,23 @@ class Person:
         """Send a form to `path` with this session's token; return the page that follows."""
         return self._send(path, {"csrfmiddlewaretoken": self._known_token, **(data or {})})
 
+    def download(self, path: str, data: Mapping[str, Any]) -> bytes:
+        """Send a form that is answered with a file; return the file."""
+        response = self.session.post(
+            self.node.url + path,
+            data={"csrfmiddlewaretoken": self._known_token, **data},
+            headers={"Referer": self.node.url + path},
+            timeout=30,
+        )
+        if "attachment" not in response.headers.get("content-disposition", ""):
+            raise StepFailed(f"{self.node.id}{path} answered {response.status_code} and no file")
+        return response.content
+
+    def upload(self, path: str, name: str, data: bytes) -> str:
+        """Send a file with a form; return the page that follows."""
+        files = {"file": (name, data, "application/zip")}
+        return self._send(path, {"csrfmiddlewaretoken": self._known_token}, files)
+
     def save(self, path: str, data: Mapping[str, Any]) -> None:
         """Send an editor's form. Once saved it leads elsewhere, which nobody needs to look at."""
         self._send(path, {"csrfmiddlewaretoken": self._known_token, **data}, saved=True)
@@ -81,10 +98,18 @@ class Person:
     def _known_token(self) -> str | None:
         return self.session.cookies.get(f"csrf_{self.node.id}")
 
-    def _send(self, path: str, data: Mapping[str, Any], *, saved: bool = False) -> str:
+    def _send(
+        self,
+        path: str,
+        data: Mapping[str, Any],
+        files: Mapping[str, Any] | None = None,
+        *,
+        saved: bool = False,
+    ) -> str:
         response = self.session.post(
             self.node.url + path,
             data=data,
+            files=files,
             headers={"Referer": self.node.url + path},
             timeout=30,
             allow_redirects=not saved,

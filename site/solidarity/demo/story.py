@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from solidarity.demo.acts import await_status, log_size, read
+from solidarity.demo.carrying import Carrying
 from solidarity.demo.hostile import NODE_ID, replay
 from solidarity.demo.people import Person, StepFailed, until
 from solidarity.demo.recalling import recall
@@ -32,7 +33,7 @@ class Step:
     error: str = ""
 
 
-class Exchange(Revoking):
+class Exchange(Carrying, Revoking):
     """The steps, in their order."""
 
     def submit(self) -> tuple[str, list[str]]:
@@ -287,6 +288,7 @@ class Exchange(Revoking):
             ("refuse_forged", self.refuse_forged),
             ("revoke", self.revoke),
             ("recall", lambda: recall(self)),
+            ("bundle", self.bundle),
         ]
         for name, act in acts:
             started = time.monotonic()

@@ -222,6 +222,9 @@ FEDERATION: dict[str, Any] = {
     "LANGUAGES": PLAYBOOK_LANGUAGES,
     "HEAD_SECONDS": env.number("SOLIDARITY_HEAD_SECONDS", 3600),
     "SYNC_SECONDS": env.number("SOLIDARITY_SYNC_SECONDS", 300),
+    "PUSH": env.flag("SOLIDARITY_PUSH", False),
+    "MIRRORS": env.names("SOLIDARITY_MIRRORS", ""),
+    "SOCKS_PROXY": env.text("SOLIDARITY_SOCKS_PROXY", ""),
 }
 
 REST_FRAMEWORK = {

@@ -7,7 +7,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from federation.models import Blob, BlobState, Item, Quarantine, Recall, Subscription
+from federation.models import (
+    Blob,
+    BlobState,
+    IncomingBundle,
+    Item,
+    Quarantine,
+    Recall,
+    Subscription,
+)
 from federation.services import publishing
 from tests import factories
 from tests.federation.builders import media
@@ -36,6 +44,8 @@ GETS = {
     "subscriptions": OPERATE,
     "subscription_add": OPERATE,
     "subscription_edit": OPERATE,
+    "bundles": OPERATE,
+    "bundle": OPERATE,
 }
 POSTS = {
     "endorse": REVIEW,
@@ -59,6 +69,10 @@ POSTS = {
     "subscription_add": OPERATE,
     "subscription_edit": OPERATE,
     "subscription_delete": OPERATE,
+    "bundles": OPERATE,
+    "bundle_export": OPERATE,
+    "bundle_import": OPERATE,
+    "bundle_discard": OPERATE,
 }
 
 
@@ -76,7 +90,14 @@ def address(other, shareable, tasks):
         address="1" * 64, origin="fig", item_id=uuid.uuid4(), reason="It endangers people.",
         day="2026-11-20", authority="origin", received_at=timezone.now(),
     )  # fmt: skip
+    bundle = IncomingBundle.objects.create(
+        sha256="0" * 64, size=1, state="inspected",
+        report={
+            "blobs": 0, "logs": [], "changes": [], "problems": [], "quarantined": [], "applied": {},
+        },
+    )  # fmt: skip
     by_name = {
+        **dict.fromkeys(("bundle", "bundle_import", "bundle_discard"), bundle.pk),
         **dict.fromkeys(("item", "item_checks", "endorse", "return", "decline", "adopt"), item.pk),
         "withdraw_endorsement": item.pk,
         "blob": picture["sha256"],
@@ -154,12 +175,12 @@ def test_an_act_is_no_page(name, address, login):
         ("safety", set()),
         ("publisher", {"inbox", "shared", "notes"}),
         ("curator", {"inbox", "notes"}),
-        ("admin", {"inbox", "shared", "notes", "peers", "subscriptions", "quarantine"}),
+        ("admin", {"inbox", "shared", "notes", "peers", "subscriptions", "quarantine", "bundles"}),
     ],
 )
 def test_the_menu_shows_what_one_may_open(node, login, role, shown):
     html = login(role).get(HOME).content.decode()
-    every = ("inbox", "shared", "notes", "peers", "subscriptions", "quarantine")
+    every = ("inbox", "shared", "notes", "peers", "subscriptions", "quarantine", "bundles")
     found = {name for name in every if f'"/admin/federation/{name}/"' in html}
     assert found == shown
 

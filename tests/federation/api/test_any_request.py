@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 pytestmark = pytest.mark.django_db
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 SCHEMA = "/federation/v1/schema"
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
 
 
 @pytest.fixture

@@ -26,10 +26,13 @@ JSON = "application/json"
 
 @contextmanager
 def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """Run a server on loopback that answers every GET so; yield its address."""
+    """Run a server on loopback that answers every request so; yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            answer(self)
+
+        def do_POST(self) -> None:
             answer(self)
 
         def log_message(self, *arguments: object) -> None:
@@ -198,3 +201,22 @@ def test_noise_instead_of_http_is_named(conf):
 
     with serving(noise) as url, fetching(conf) as fetch, pytest.raises(PeerUnreachable):
         fetch(url)
+
+
+def test_a_large_body_is_sent_from_its_file_with_its_length(conf, tmp_path):
+    path = tmp_path / "body"
+    path.write_bytes(bytes(range(256)) * 20_000)
+    came = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        length = int(handler.headers["Content-Length"])
+        came.append((length, handler.rfile.read(length), handler.headers["Transfer-Encoding"]))
+        whole(handler)
+
+    fetcher = HttpFetcher(conf, private=True)
+    with serving(answer) as url, path.open("rb") as file:
+        headers = {"content-type": "application/zip"}
+        fetcher.fetch("POST", url, cap=1000, accept=JSON, headers=headers, body=file)
+    fetcher.close()
+    ((length, body, encoding),) = came
+    assert (length, body, encoding) == (5_120_000, path.read_bytes(), None)

@@ -194,7 +194,7 @@ STEPS = {
     "before the files": "federation.services.media.MediaFetch.finish",
     "before the policy": "federation.services.policy.decide_items",
     "inside the policy": "federation.services.adoption.adopt_item",
-    "before contact is noted": "federation.services.sync._note_contact",
+    "before contact is noted": "federation.services.contact.note_contact",
 }
 
 
