@@ -12,8 +12,9 @@ from .mark import Mark, read_mark, write_mark
 from .members import DescriptorDirectory
 from .refresh import refresh, refresh_from_folder
 from .repository import Repository
+from .roles import RoleState
 from .stewards import stewards
-from .store import Pin, RoleState, TrustStore
+from .store import Pin, TrustStore
 from .targets import Rules, is_vouched_for, read_target
 
 __all__ = [

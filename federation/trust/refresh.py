@@ -58,6 +58,7 @@ def refresh(store: TrustStore, fetcher: FetcherInterface, base: str) -> bool:
                 _require_sound_roots(scratch)
             if before and _digest_of(scratch) == before and _root_versions(scratch) == roots:
                 return False
+            _drop_other_roots(store, scratch)
             _take_targets(store, scratch, updater)
         except (exceptions.RepositoryError, exceptions.DownloadError) as error:
             _keep_roots(store, scratch, roots)
@@ -80,6 +81,16 @@ class TrustStoreView(TrustStore):
 
 def _root_versions(scratch: Scratch) -> list[str]:
     return sorted(path.name for path in (scratch.cache / "root_history").glob("*.json"))
+
+
+def _drop_other_roots(store: TrustStore, scratch: Scratch) -> None:
+    """Keep the chain from the pinned root to the newest alone. After a root was adopted by hand,
+    those of the lost chain still lie in the cache, and must not be served."""
+    newest = Metadata.from_bytes((scratch.cache / "root.json").read_bytes()).signed.version
+    first = store.pin.version if store.pin else newest
+    for path in (scratch.cache / "root_history").glob("*.json"):
+        if not first <= int(path.name.partition(".")[0]) <= newest:
+            path.unlink()
 
 
 def _require_sound_roots(scratch: Scratch) -> None:

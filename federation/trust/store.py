@@ -20,17 +20,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, Root
-from tuf.api.serialization import DeserializationError
 
-from federation.errors import BadTrustMetadata, StateChanged, TrustNotSet, WrongRoot
+from federation.errors import StateChanged, TrustNotSet
 
-from .rolekeys import ROLES, require_sound_root
+from .rolekeys import ROLES
+from .roles import RoleState, check_root, read_roles
 
 _IN_USE_SECONDS: Final = 600  # far longer than a refresh takes
 _KEPT: Final = 2  # earlier versions of snapshot and targets that are still served
@@ -42,17 +40,6 @@ class Pin:
 
     version: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class RoleState:
-    """One role as it stands here: version, when it runs out, who must sign."""
-
-    role: str
-    version: int
-    expires: datetime
-    threshold: int
-    keyids: tuple[str, ...]
 
 
 class TrustStore:
@@ -158,7 +145,7 @@ class TrustStore:
         if not self.is_set:
             return ()
         cache = self.current / "cache"
-        return _roles(tuple((cache / f"{role}.json").read_bytes() for role in ROLES))
+        return read_roles(tuple((cache / f"{role}.json").read_bytes() for role in ROLES))
 
     def expired(self, now: datetime | None = None) -> tuple[str, ...]:
         """Return the roles that have run out: any at all means that this node is degraded."""
@@ -269,45 +256,6 @@ class Scratch:
 
 def _version_of(path: Path) -> int:
     return int(path.name.partition(".")[0])
-
-
-@lru_cache(maxsize=8)
-def _roles(datas: tuple[bytes, ...]) -> tuple[RoleState, ...]:
-    signed = {
-        role: Metadata.from_bytes(data).signed for role, data in zip(ROLES, datas, strict=True)
-    }
-    root = signed["root"]
-    assert isinstance(root, Root)  # noqa: S101 - its bytes were verified as such
-    return tuple(
-        RoleState(
-            role,
-            signed[role].version,
-            signed[role].expires,
-            root.roles[role].threshold,
-            tuple(root.roles[role].keyids),
-        )
-        for role in ROLES
-    )
-
-
-def check_root(data: bytes, version: int, sha256: str) -> Root:
-    """Return the root in these bytes. Raises WrongRoot for another hash or version than given
-    over another channel, BadTrustMetadata for one that is not signed by its own threshold."""
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise WrongRoot(f"This root.json has the SHA-256 {found}, not {sha256}.")
-    try:
-        metadata = Metadata[Root].from_bytes(data)
-        root = metadata.signed
-        if not isinstance(root, Root):
-            raise BadTrustMetadata("This is no root.json.")
-        root.verify_delegate(Root.type, metadata.signed_bytes, metadata.signatures)
-    except (RepositoryError, DeserializationError, ValueError) as error:
-        raise BadTrustMetadata(f"This root.json does not hold: {error}") from error
-    require_sound_root(root)
-    if root.version != version:
-        raise WrongRoot(f"This root.json is version {root.version}, not {version}.")
-    return root
 
 
 def write_atomically(path: Path, data: bytes) -> None:

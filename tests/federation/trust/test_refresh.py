@@ -322,6 +322,9 @@ def test_a_lost_root_quorum_is_replaced_by_a_root_that_people_compared(
     stewards, trusting, tmp_path
 ):
     """The keys are gone: another repository starts, and nothing of the old one vouches for it."""
+    rotate(stewards, "root", 1)
+    stewards.hand_over(trusting)
+    assert trusting.public("metadata/2.root.json") is not None
     fresh = Stewards(tmp_path / "new-hub", SimulatedNode("global-hub"))
     fresh.enrol(SimulatedNode("cedar"), SimulatedNode("newcomer"))
     before = files(trusting.folder)
@@ -333,6 +336,7 @@ def test_a_lost_root_quorum_is_replaced_by_a_root_that_people_compared(
     assert members(trusting) == ["cedar", "global-hub"], "until the new targets are fetched"
     assert fresh.hand_over(trusting)
     assert members(trusting) == ["cedar", "global-hub", "newcomer"]
+    assert trusting.public("metadata/2.root.json") is None, "the lost chain is not served"
 
 
 # --- Running out ----------------------------------------------------------------------------------
