@@ -17,12 +17,12 @@ _CAP: Final = 8 * 1024 * 1024
 class TrustFetcher(FetcherInterface):
     """A `Fetcher` as python-tuf asks for one. Our own error stands behind each of its errors."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
-        self.fetcher = fetcher
+    def __init__(self, fetcher: Fetcher, *, accept: str = JSON) -> None:
+        self.fetcher, self.accept = fetcher, accept
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         try:
-            return iter([self.fetcher.fetch("GET", url, cap=_CAP, accept=JSON).body])
+            return iter([self.fetcher.fetch("GET", url, cap=_CAP, accept=self.accept).body])
         except PeerRefused as error:
             raise DownloadHTTPError(str(error), error.status or 400) from error
         except FederationError as error:

@@ -30,7 +30,7 @@ from .store import Scratch, TrustStore
 from .targets import FEDERATION, MAX_BYTES, read_rules, read_target, target_path
 
 MAX_TARGETS: Final = 10_000
-_CONFIG: Final = UpdaterConfig(max_root_rotations=64, max_delegations=0)
+CONFIG: Final = UpdaterConfig(max_root_rotations=64, max_delegations=0)
 
 
 def refresh(store: TrustStore, fetcher: FetcherInterface, base: str) -> bool:
@@ -49,7 +49,7 @@ def refresh(store: TrustStore, fetcher: FetcherInterface, base: str) -> bool:
                 metadata_base_url=f"{base}/metadata",
                 target_base_url=f"{base}/targets",
                 fetcher=fetcher,
-                config=_CONFIG,
+                config=CONFIG,
                 bootstrap=pinned,
             )
             try:
