@@ -61,6 +61,20 @@ def require_test(test):
     assert name in {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
 
 
+THREATS = [
+    line.strip("|").split("|")
+    for line in (ROOT / "docs" / "threats.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("| ") and "::" in line
+]
+
+
+@pytest.mark.parametrize("row", THREATS, ids=lambda row: row[0].strip())
+def test_each_threat_has_a_defence_and_names_a_test_that_exists(row):
+    _attack, defence, test = row
+    assert defence.strip()
+    require_test(test.strip())
+
+
 def test_each_table_names_an_input_once():
     inputs = [row[0] for row in BAD_INPUT]
     assert sorted(inputs) == sorted(set(inputs))
