@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from federation.client import BundleFetcher, CarriedFeed
 from federation.conf import Conf, get_conf
 from federation.errors import BadMember, FederationError, MalformedCheckpoint, MediaHashMismatch
-from federation.models import Item, ItemState, Log, Quarantine, Subscription
+from federation.models import GONE, Item, Log, Quarantine, Subscription
 from federation.wire import canonical, checkpoint, tiles
 from federation.wire.bundles import BundleRow
 
@@ -209,6 +209,6 @@ def _changes(before: dict[int, int]) -> Iterator[Change]:
             item.lang,
             item.title,
             item.version,
-            "withdrawn" if item.state == ItemState.RETRACTED else what,
+            "withdrawn" if item.state in GONE else what,
             policy.policy_for(subscriptions, item).value,
         )

@@ -15,6 +15,7 @@ from wagtail.models import Page
 from federation.conf import Conf, get_conf
 from federation.errors import AfterLastTrusted
 from federation.models import (
+    GONE,
     BlobUse,
     Endorsement,
     Entry,
@@ -110,9 +111,7 @@ def _quarantine_after(log: Log, member: Member, limit: int) -> int:
     said = Endorsement.objects.filter(endorser=log.node_id, address__in=[e.address for e in fresh])
     targets = list(said.values_list("target_address", flat=True))
     said.update(withdrawn=True)
-    Item.objects.filter(address__in=targets).exclude(state=ItemState.RETRACTED).update(
-        undecided=True
-    )
+    Item.objects.filter(address__in=targets).exclude(state__in=GONE).update(undecided=True)
     heads.rewrite_records(log, [entry.index for entry in fresh])
     return len(fresh)
 
@@ -151,7 +150,8 @@ def _withdraw_items(log: Log, limit: int) -> None:
             page.specific.unpublish()
         provenance.distrusted = True
         provenance.save(update_fields=["distrusted"])
-    for item in Item.objects.filter(origin=log.node_id, index__gte=limit):
+    said = Item.objects.filter(origin=log.node_id, index__gte=limit)
+    for item in said.exclude(state=ItemState.RECALLED):  # what was recalled stays away
         _go_back(log, item, limit)
 
 

@@ -242,6 +242,18 @@ def test_an_item_goes_back_to_its_newest_trusted_version(hub_link, stewards, ced
     assert (item.title, item.version, item.index) == ("As it was", 1, 0)
 
 
+def test_what_was_recalled_does_not_go_back_to_anything(hub_link, stewards, cedar):
+    first = cedar.publish("As it was")
+    second = cedar.publish("As the thief wrote it", after=first)
+    hub_link.sync()
+    cedar.recall(second)
+    hub_link.sync()
+    assert Item.objects.get().state == ItemState.RECALLED
+    revoke(stewards, cedar, 1)
+    hub_link.sync()
+    assert Item.objects.get().state == ItemState.RECALLED
+
+
 def test_revoked_without_a_word_nothing_it_said_is_trusted(hub_link, stewards, cedar):
     cedar.publish("One")
     hub_link.sync()
