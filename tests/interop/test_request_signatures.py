@@ -15,7 +15,6 @@ from federation.wire.requests import Message
 from .node import run_script
 
 KEY = SigningKey.from_seed(bytes(range(32)))
-NOW = datetime.now(UTC).replace(microsecond=0)
 HUB = "https://hub.example"
 MESSAGES = {
     "without a body": Message(
@@ -34,6 +33,11 @@ MESSAGES = {
 }
 
 
+def now() -> datetime:
+    """Return the time in whole seconds: the other side looks at its own clock."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def ask(task: dict[str, Any]) -> dict[str, Any]:
     (answer,) = run_script("signatures.js", [json.dumps(task)])
     return json.loads(answer)
@@ -48,7 +52,7 @@ def with_headers(message: Message, added: dict[str, str]) -> Message:
 
 
 def ours(message: Message) -> Message:
-    return with_headers(message, requests.sign_request(message, KEY, "our-key", now=NOW))
+    return with_headers(message, requests.sign_request(message, KEY, "our-key", now=now()))
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
@@ -63,7 +67,9 @@ def test_what_we_sign_they_verify(message):
 def test_an_answer_that_we_sign_they_verify():
     request = ours(MESSAGES["with a body"])
     answer = Message("", "", {"Content-Type": "application/json"}, b"{}", status=202)
-    signed = with_headers(answer, requests.sign_response(answer, request, KEY, "our-key", now=NOW))
+    signed = with_headers(
+        answer, requests.sign_response(answer, request, KEY, "our-key", now=now())
+    )
     task = {"do": "verify", "keyid": "our-key", "public": KEY.public.hex}
     whole = {"status": 202, "headers": dict(signed.headers)}
     assert ask({**task, "request": plain(request), "response": whole}) == {"verified": True}
@@ -88,8 +94,8 @@ def test_what_they_sign_we_verify(message):
             "keyid": "their-key",
             "seed": KEY.seed.hex(),
             "parameters": {
-                "created": int(NOW.timestamp()),
-                "expires": int((NOW + timedelta(seconds=120)).timestamp()),
+                "created": int(now().timestamp()),
+                "expires": int((now() + timedelta(seconds=120)).timestamp()),
                 "nonce": "n" * 22,
                 "tag": requests.TAG,
             },
@@ -106,6 +112,6 @@ def verified(message: Message) -> str:
         message,
         resolve_key={"their-key": KEY.public}.__getitem__,
         own_targets=[HUB, "http://127.0.0.1:8801"],
-        now=NOW,
+        now=now(),
         consume_nonce=lambda *_: True,
     )
