@@ -39,7 +39,9 @@ class Recalls(Screen):
 
 def board(recalls: list[Recall]) -> list[dict[str, Any]]:
     """Return each recall with who has acknowledged it and when, and who has not."""
-    members = [member.node_id for member in DescriptorDirectory(get_conf().trust_dir).members()]
+    directory = DescriptorDirectory(get_conf().trust_dir)
+    # Nobody waits for the word of a node that was revoked.
+    members = [one.node_id for one in directory.members() if one.status != "revoked"]
     told: dict[str, dict[str, Any]] = {}
     addresses = [recall.address for recall in recalls]
     for row in Acknowledgement.objects.filter(recall_address__in=addresses).order_by("-pk"):
