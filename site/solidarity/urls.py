@@ -1,9 +1,7 @@
 """Every address of a node. Page addresses carry the language first; the feed does not."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
-from django.views.static import serve
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -11,7 +9,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from federation import urls as federation_urls
 from playbook import reader_urls
 from playbook import urls as playbook_urls
-from solidarity.views import healthz
+from solidarity.views import healthz, picture
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -19,7 +17,7 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("federation/v1/", include(federation_urls)),
     # Renditions alone: originals and documents have no public address.
-    re_path(r"^media/(?P<path>images/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    re_path(r"^media/(?P<path>images/.+)$", picture),
     path("", include(playbook_urls)),
     *i18n_patterns(
         path("", include(reader_urls)),

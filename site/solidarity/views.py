@@ -1,7 +1,10 @@
 """Views that belong to the installation, not to its content."""
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.static import serve
 
 from playbook.search.health import index_is_behind
 
@@ -15,3 +18,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
         cursor.execute("SELECT 1")
     behind = "search is behind: does a worker run?\n" if index_is_behind() else ""
     return HttpResponse(f"ok\n{behind}", content_type="text/plain")
+
+
+def picture(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Answer with a picture below the media folder, wherever the settings have it now."""
+    return serve(request, path, document_root=settings.MEDIA_ROOT)
