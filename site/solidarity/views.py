@@ -22,4 +22,4 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def picture(request: HttpRequest, path: str) -> HttpResponseBase:
     """Answer with a picture below the media folder, wherever the settings have it now."""
-    return serve(request, path, document_root=settings.MEDIA_ROOT)
+    return serve(request, path, document_root=str(settings.MEDIA_ROOT))
