@@ -134,8 +134,6 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     files, an unsigned or stalled log, search that does not know the pages of this node.
     """
     conf = conf or get_conf()
-    log = Log.objects.filter(own=True).first()
-    mark = read_mark(conf.keys_dir)
     states = dict(Item.objects.values_list("state").annotate(Count("pk")).order_by())
     quarantine = dict(
         Quarantine.objects.filter(resolved=False)
@@ -152,12 +150,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
         "node": conf.NODE_ID,
         "role": conf.ROLE,
         "fingerprint": own_fingerprint(conf),
-        "log": {
-            "origin": conf.log_origin,
-            "size": log.size if log else 0,
-            "signed": log.head_size if log else 0,
-            "marked": mark.size if mark else 0,
-        },
+        "log": _own_log_status(conf),
         "peers": peers,
         "items": states,
         "quarantine": quarantine,
@@ -187,4 +180,15 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
             or any(peer["error"] or peer["unconfirmed_key"] for peer in peers)
         ),
         "status": public_status(conf),
+    }
+
+
+def _own_log_status(conf: Conf) -> dict[str, Any]:
+    log = Log.objects.filter(own=True).first()
+    mark = read_mark(conf.keys_dir)
+    return {
+        "origin": conf.log_origin,
+        "size": log.size if log else 0,
+        "signed": log.head_size if log else 0,
+        "marked": mark.size if mark else 0,
     }

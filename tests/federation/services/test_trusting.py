@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from federation.admin.recalls import board
 from federation.errors import (
     AfterLastTrusted,
     FingerprintMismatch,
@@ -23,6 +24,7 @@ from federation.models import (
     Policy,
     Provenance,
     Quarantine,
+    Recall,
     Record,
 )
 from federation.services import adoption, compromise, status, trusting
@@ -252,6 +254,17 @@ def test_what_was_recalled_does_not_go_back_to_anything(hub_link, stewards, ceda
     revoke(stewards, cedar, 1)
     hub_link.sync()
     assert Item.objects.get().state == ItemState.RECALLED
+
+
+def test_the_board_of_recalls_waits_for_no_revoked_node(hub_link, stewards, cedar):
+    cedar.recall(cedar.publish("One"))
+    hub_link.sync()
+    (row,) = board(list(Recall.objects.all()))
+    assert "cedar" in row["silent"]
+    revoke(stewards, cedar, 2)
+    hub_link.sync()
+    (row,) = board(list(Recall.objects.all()))
+    assert row["silent"] == ["global-hub"]
 
 
 def test_revoked_without_a_word_nothing_it_said_is_trusted(hub_link, stewards, cedar):
