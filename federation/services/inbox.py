@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -97,9 +97,11 @@ def confirm_upload(bundle: IncomingBundle) -> None:
 
 
 def discard_upload(bundle: IncomingBundle) -> None:
-    """Delete an upload that nobody wants."""
+    """Delete an upload that nobody wants. Raises StateChanged for one that was confirmed."""
+    gone, _rows = IncomingBundle.objects.filter(pk=bundle.pk, state=BundleState.INSPECTED).delete()
+    if not gone:
+        raise StateChanged("This bundle is no longer waiting to be confirmed.")
     bundle_path(bundle).unlink(missing_ok=True)
-    IncomingBundle.objects.filter(pk=bundle.pk, state=BundleState.INSPECTED).delete()
 
 
 def import_incoming(key: UUID | str, conf: Conf | None = None) -> bool:
@@ -148,7 +150,8 @@ def forget_bundles(now: datetime) -> int:
     Files come before their rows: one without a row counts only after a day.
     """
     for bundle in IncomingBundle.objects.forgotten(now):
-        discard_upload(bundle)
+        with suppress(StateChanged):  # somebody has just confirmed it
+            discard_upload(bundle)
     old = IncomingBundle.objects.filter(received_at__lt=now - _KEPT)
     old.exclude(state=BundleState.WAITING).delete()
     known = {f"{key}.zip" for key in IncomingBundle.objects.values_list("pk", flat=True)}

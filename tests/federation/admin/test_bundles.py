@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from federation.conf import get_conf
+from federation.errors import StateChanged
 from federation.models import BundleState, IncomingBundle, Item
 from federation.services import heads, inbox, publishing
 from federation.trust import DescriptorDirectory
@@ -114,6 +115,16 @@ def test_a_bundle_is_confirmed_once(operator, cedar, tmp_path, tasks):
     bundle.refresh_from_db()
     assert bundle.state == BundleState.WAITING
     assert len(tasks) == 1
+
+
+def test_a_bundle_that_was_confirmed_meanwhile_keeps_its_file(operator, cedar, tmp_path):
+    cedar.publish("Wanted after all")
+    upload(operator, bundle_of(tmp_path, cedar).read_bytes())
+    bundle = IncomingBundle.objects.get()
+    inbox.confirm_upload(bundle)
+    with pytest.raises(StateChanged):
+        inbox.discard_upload(bundle)
+    assert len(files()) == 1
 
 
 def test_an_export_is_downloaded(operator, shareable):
