@@ -130,8 +130,9 @@ def trust_status(conf: Conf | None = None) -> dict[str, Any]:
 def node_status(conf: Conf | None = None) -> dict[str, Any]:
     """Return everything `federation_status` prints, as plain values.
 
-    `ok` is false where something needs a person: an error of a peer or log, quarantine, refused
-    files, an unsigned or stalled log, search that does not know the pages of this node.
+    `ok` is false where something needs a person: an error of a peer, quarantine, refused files,
+    trust metadata that has run out, keys that nobody confirmed, search that does not know the
+    pages of this node.
     """
     conf = conf or get_conf()
     states = dict(Item.objects.values_list("state").annotate(Count("pk")).order_by())
