@@ -68,6 +68,11 @@ def environment() -> dict[str, str]:
     }
 
 
+def _ignoring_ctrl_c() -> None:
+    """Start as a shell starts a command in the background; Ctrl-C must end the demo even so."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run the demo while these tests run; its servers are up and its exchange is done."""
@@ -79,6 +84,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         text=True,
         env=environment(),
         cwd=ROOT,
+        preexec_fn=_ignoring_ctrl_c,
     )
     assert process.stdout is not None
     lines = []

@@ -34,7 +34,9 @@ class Command(BaseCommand):
         folder: Path = options["dir"].resolve()
         nodes = plan(folder, options["port_base"])
         started = time.monotonic()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # SIGINT too: what a shell starts in the background has it ignored.
+        for end in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(end, signal.default_int_handler)
         try:
             require_free_ports(ports(nodes))
             self.say("Making the nodes (the first time takes a little longer)…")
