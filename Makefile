@@ -59,6 +59,9 @@ demo: $(RUNTIME_STAMP) compiled  ## Run three nodes and watch a play travel betw
 
 env: $(DEV_STAMP)  ## Install what the tests need into .venv, from the hash-locked file
 
+# pytest rewrites each test module; a process after the first finds it as it was compiled.
+test test-long test-next: export PYTHONDONTWRITEBYTECODE =
+
 test: env compiled  ## Run every test on SQLite, then federation and models on PostgreSQL
 	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(POSTGRES_TESTS) $(ARGS)

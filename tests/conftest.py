@@ -1,5 +1,6 @@
 """What all tests share: a laid-out site in English, Arabic and French, and people with logins."""
 
+import gc
 from dataclasses import dataclass
 
 import pytest
@@ -14,6 +15,26 @@ from playbook.models import HomePage
 from playbook.setup import prepare_site
 from tests import factories
 from tests.migrated_database import copy_migrated_database
+
+
+def pytest_collection_modifyitems(config, items):
+    """On a server, leave out what asks no database: it has run on the embedded one."""
+    if connection.vendor == "sqlite":
+        return
+    without = [item for item in items if not _asks_the_database(item)]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if _asks_the_database(item)]
+
+
+def _asks_the_database(item):
+    fixtures = {"db", "transactional_db"} & set(item.fixturenames)
+    return bool(fixtures or item.get_closest_marker("django_db"))
+
+
+def pytest_collection_finish():
+    """Spare the collector what lives as long as the process: models, templates, the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +54,23 @@ def django_db_setup(request, django_test_environment, django_db_blocker, tmp_pat
 def _no_stale_cache():
     """Wagtail caches the site's addresses across tests, past their rollback."""
     cache.clear()
+
+
+@pytest.fixture
+def indexed():
+    """Keep the index of search and that of references, as a node does: for tests that ask them."""
+
+
+@pytest.fixture(autouse=True)
+def _no_index(request, monkeypatch):
+    """Leave both indexes out elsewhere: they are a quarter of what a page costs to make."""
+    if "indexed" not in request.fixturenames:
+        monkeypatch.setattr("modelsearch.signal_handlers.insert_or_update_object_task", _NotAsked)
+        monkeypatch.setattr("wagtail.signal_handlers.update_reference_index_task", _NotAsked)
+
+
+class _NotAsked:
+    enqueue = staticmethod(lambda *_what: None)
 
 
 @pytest.fixture(autouse=True)

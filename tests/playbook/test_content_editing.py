@@ -204,7 +204,7 @@ def test_plays_are_found_by_status_review_threat_and_language(people, login):
     assert found == expected
 
 
-def test_a_list_can_be_searched_and_narrowed_at_once(people, login):
+def test_a_list_can_be_searched_and_narrowed_at_once(indexed, people, login):
     factories.play(title="Raided", threats=[factories.threat("coercive")])
     factories.play(title="Raided in the press")
     client = login("editor")

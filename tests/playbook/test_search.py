@@ -33,7 +33,7 @@ from playbook.search import matching
 from playbook.setup import ensure_locale, section_for
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("indexed")]
 TODAY = timezone.localdate()
 
 

@@ -10,7 +10,7 @@ from wagtail.search.models import IndexEntry
 from playbook.search.health import PATIENCE, index_health, index_is_behind
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("indexed")]
 
 
 @pytest.fixture

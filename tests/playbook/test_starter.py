@@ -28,7 +28,7 @@ from playbook.starter.loader import load_starter
 from playbook.starter.markup import to_html
 from playbook.workflows import publish_trusted
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("indexed")]
 ALL = ["en", "ar", "es", "fr", "pt", "sw"]
 
 

@@ -8,7 +8,7 @@ from playbook.models import StrategyPage, StrategyStage
 from playbook.setup import section_for
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("indexed")]
 
 
 @pytest.fixture

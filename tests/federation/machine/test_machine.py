@@ -47,6 +47,7 @@ EXAMPLES, STEPS = int(os.environ.get("SOAK_EXAMPLES", 30)), 50
 CUTS = st.none() | st.integers(0, 3)  # after so many commits the power fails
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.usefixtures("indexed"),
     pytest.mark.skipif(
         "sqlite" not in django_settings.DATABASES["default"]["ENGINE"],
         reason="its nodes are database files: it needs SQLite",

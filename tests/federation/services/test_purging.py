@@ -18,6 +18,7 @@ from .test_recalls import baobab, body, published, shared_link, translation
 
 __all__ = ["baobab", "published", "shared_link"]
 
+pytestmark = pytest.mark.usefixtures("indexed")
 WORD = "quicksilverheron"
 
 

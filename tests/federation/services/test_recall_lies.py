@@ -27,6 +27,8 @@ from .test_recalls import baobab, body, published, shared_link, state, stewards,
 
 __all__ = ["baobab", "published", "shared_link", "stewards"]
 
+pytestmark = pytest.mark.usefixtures("indexed")
+
 
 @pytest.fixture
 def said(shared_link, cedar) -> Said:

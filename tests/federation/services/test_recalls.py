@@ -34,6 +34,8 @@ from tests import factories
 from tests.federation.served import feed_of_this_node
 from tests.federation.simulated_node import SimulatedNode, key_for
 
+pytestmark = pytest.mark.usefixtures("indexed")
+
 
 @pytest.fixture
 def baobab() -> SimulatedNode:

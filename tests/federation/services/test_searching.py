@@ -1,5 +1,6 @@
 """What other nodes say changes what readers find here; a stale index shows in the node's status."""
 
+import pytest
 from wagtail.search.models import IndexEntry
 
 from federation.models import Item, Policy
@@ -7,6 +8,8 @@ from federation.services import review
 from federation.services.status import node_status
 from playbook.models import PlayPage
 from tests import factories
+
+pytestmark = pytest.mark.usefixtures("indexed")
 
 
 def found(client, text: str) -> list[str]:
