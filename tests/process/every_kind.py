@@ -26,6 +26,8 @@ from playbook.models import (  # noqa: E402
 )
 from tests import factories  # noqa: E402
 
+from . import arabic_items  # noqa: E402
+
 TODAY = datetime.date.today()
 DAY = datetime.timedelta(days=1)
 # Made up, all of it: no such organisation, place, person or event is known to us.
@@ -93,7 +95,9 @@ WORDS: dict[str, dict[str, str]] = {
 def main() -> None:
     sound = SimpleUploadedFile("talk.mp3", b"ID3" + bytes(600_000))
     audio = Media.objects.create(title="Talk", file=sound, type="audio", duration=754)
-    print(json.dumps({code: publish(code, words, audio) for code, words in WORDS.items()}))
+    made = {code: publish(code, words, audio) for code, words in WORDS.items()}
+    made["ar"] |= arabic_items.publish()
+    print(json.dumps(made))
 
 
 def publish(code: str, words: dict[str, str], audio: Media) -> dict[str, str]:
