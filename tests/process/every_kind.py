@@ -15,6 +15,7 @@ django.setup()
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from wagtailmedia.models import Media  # noqa: E402
 
+from federation.models import Provenance  # noqa: E402
 from playbook.addresses import short_id  # noqa: E402
 from playbook.models import (  # noqa: E402
     EpisodePage,
@@ -97,6 +98,9 @@ def main() -> None:
     audio = Media.objects.create(title="Talk", file=sound, type="audio", duration=754)
     made = {code: publish(code, words, audio) for code, words in WORDS.items()}
     made["ar"] |= arabic_items.publish()
+    for row in Provenance.objects.filter(page__live=True).select_related("page__locale"):
+        code = row.page.locale.language_code
+        made[code]["provenance of what is shared"] = f"/{code}/p/{short_id(row.page)}/"
     print(json.dumps(made))
 
 
