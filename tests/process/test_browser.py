@@ -27,6 +27,13 @@ TOO_SMALL = """(selector) => [...document.querySelectorAll(selector)]
   .filter(([one, box]) => box.width && (box.height < 43.5 || box.width < 43.5))
   .map(([one, box]) => `${one.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`)"""
 
+# In a page from right to left, what sticks out at the right cannot even be scrolled to.
+OFF_THE_PAGE = """() => [...document.querySelectorAll("main *, footer *")]
+  .filter((one) => !one.closest(".wide, .unseen, .hidden, svg"))
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([one, box]) => box.width && (box.left < -1 || box.right > window.innerWidth + 1))
+  .map(([one, box]) => `${one.outerHTML.slice(0, 90)} from ${box.left} to ${box.right}`)"""
+
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
@@ -53,6 +60,8 @@ def test_what_the_starter_lacks_is_accessible_and_fits_a_small_phone_too(
 ):
     pages = pages_beside(demo.base("cedar"), lang, every_kind)
     kinds = {"organisation", "offer", "episode", "event", "withdrawn", "found", "untranslated"}
+    if lang != "fr":
+        kinds.add("provenance of what is shared")
     assert kinds <= set(pages)
     # The frame around them is that of the pages above, and the colours are those of every language.
     without = () if lang == "en" else ("color-contrast",)
@@ -100,6 +109,7 @@ def faults(page: Page, demo: Demo, lang: str, pages: dict[str, str], **axe: Any)
         assert page.get_attribute("html", "dir") == ("rtl" if shown == "ar" else "ltr")
         found = violations(page, **axe)
         found += [f"too small: {one}" for one in page.evaluate(TOO_SMALL, TARGETS)]
+        found += [f"off the page: {one}" for one in page.evaluate(OFF_THE_PAGE)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append("scrolls sideways")
         wrong += [f"{name} {path} {fault}" for fault in found]

@@ -238,6 +238,15 @@ def test_what_was_withdrawn_says_so(curator, other):
     assert "nothing left to check" in listing(curator, state="all")
 
 
+def test_nothing_is_said_to_hold_of_what_was_recalled(curator, other):
+    item = other.publish()
+    assert "all hold" in listing(curator, state="all")
+    Item.objects.filter(pk=item.pk).update(state=ItemState.RECALLED)
+    for html in (shown(curator, item), listing(curator, state="all")):
+        assert "all hold" not in html
+        assert "othing left to check" in html
+
+
 def test_an_error_comes_with_what_to_do(curator, other):
     item = other.publish()
     Item.objects.filter(pk=item.pk).update(error="media.missing", error_detail="No picture.")
