@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from federation.errors import (
     AddressMismatch,
@@ -133,8 +133,7 @@ def iter_records(
         why = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     index: int
     address: str
     state: str

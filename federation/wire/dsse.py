@@ -25,13 +25,20 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9_-]*={0,2}")
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The pre-authentication encoding of a payload: the bytes that are signed."""
+    return _before(len(payload), payload_type) + payload
+
+
+def _before(size: int, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """What the encoding puts before a payload of `size` bytes."""
     kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    return b"DSSEv1 %d %b %d " % (len(kind), kind, size)
 
 
 def address(payload: bytes) -> str:
     """The name of a record: SHA-256, as hex, of its pre-authentication encoding."""
-    return hashlib.sha256(pae(payload)).hexdigest()
+    hashed = hashlib.sha256(_before(len(payload)))
+    hashed.update(payload)
+    return hashed.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
