@@ -259,7 +259,7 @@ def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | Federation
         if isinstance(row, bundles.BadRow):
             found[row.index] = row.error
         elif row.payload is not None:
-            found[row.index] = dsse.Envelope(row.payload, row.signatures)
+            found[row.index] = row.envelope
     return found
 
 

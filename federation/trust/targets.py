@@ -10,7 +10,16 @@ from typing import Any, Final
 
 from federation.errors import BadSignature, BadTarget, FederationError
 from federation.wire import canonical, content, dsse
-from federation.wire.content import fields, integer, list_of, matching, nullable, one_of
+from federation.wire.content import (
+    Place,
+    fields,
+    integer,
+    list_of,
+    matching,
+    nullable,
+    one_of,
+    where,
+)
 from federation.wire.record import whole
 
 from .descriptors import read_descriptor
@@ -24,9 +33,9 @@ PURPOSES: Final = ("identity", "log", "witness", "record", "request")
 _CAPS: Final = fields({"entries": integer(1), "entries_per_day": integer(1)})
 
 
-def _proof(value: Any, at: str) -> None:
+def _proof(value: Any, at: Place) -> None:
     if not isinstance(value, dict):
-        raise BadTarget(f"{at} is not an envelope.")
+        raise BadTarget(f"{where(at)} is not an envelope.")
 
 
 _CHECK: Final = fields(
