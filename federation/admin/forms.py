@@ -99,6 +99,36 @@ class JoinForm(forms.Form):
     )
 
 
+class VerifyForm(forms.Form):
+    q = forms.CharField(
+        label=_("Address or link"),
+        max_length=2000,
+        help_text=_(
+            "The 64 digits and letters of a version, spaces do not matter. Or the link behind the "
+            "code on a page of this site that says where it comes from."
+        ),
+        widget=forms.TextInput(
+            attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false", "size": 80}
+        ),
+    )
+
+
+class VerifyFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("A signed record"),
+        help_text=_("A JSON file, as record/… of any node gives it. It is checked and not kept."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+
+class RecallFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("The file that two stewards have signed"),
+        help_text=_("Nothing happens before you have seen what it would do and confirm it."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+
 class BundleUploadForm(forms.Form):
     file = forms.FileField(
         label=_("The bundle"),

@@ -159,7 +159,7 @@ class Freeze(PeerAct):
         self.peer.status = PeerStatus.FROZEN if frozen else PeerStatus.ACTIVE
         self.peer.save(update_fields=["status"])
         said = (
-            _("%(node)s is frozen: nothing is fetched from it.")
+            _("%(node)s is frozen: nothing but its recalls is fetched from it.")
             if frozen
             else _("%(node)s is no longer frozen.")
         )

@@ -41,6 +41,7 @@ GETS = {
     "join": OPERATE,
     "quarantine": OPERATE,
     "recalls": RECALL | OPERATE,
+    "verify": ADOPT,
     "subscriptions": OPERATE,
     "subscription_add": OPERATE,
     "subscription_edit": OPERATE,
