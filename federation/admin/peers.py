@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from federation.conf import get_conf
 from federation.errors import FederationError, FingerprintMismatch
-from federation.models import Log, Peer, PeerStatus
+from federation.models import Log, Peer, PeerStatus, Push
 from federation.services import enrolment, status, trusting
 from federation.tasks import sync_with
 
@@ -44,6 +44,8 @@ class Peers(Screen):
         conf = get_conf()
         frozen_logs = dict(Log.objects.exclude(frozen="").values_list("node_id", "frozen"))
         seen = dict(Peer.objects.values_list("node_id", "last_contact_at"))
+        failed = Push.objects.exclude(error="").select_related("peer")
+        pushes = {row.peer.node_id: row for row in failed}
         labels = dict(PeerStatus.choices)
         memberships = {
             "suspended": _("suspended by the stewards"),
@@ -51,6 +53,7 @@ class Peers(Screen):
         }
         peers = []
         for standing in status.peer_standings(conf):
+            push = pushes.get(standing.node)
             lag = None if standing.lag_seconds is None else standing.lag_seconds // 60
             peers.append(
                 {
@@ -61,7 +64,10 @@ class Peers(Screen):
                     "keys_form": ConfirmForm(auto_id=f"{standing.node}_keys_%s"),
                     "pending": standing.status == PeerStatus.PENDING,
                     "frozen": standing.status == PeerStatus.FROZEN,
-                    "active": standing.status == PeerStatus.ACTIVE,
+                    "active": standing.status == PeerStatus.ACTIVE
+                    and standing.membership not in memberships,
+                    "push": push,
+                    "push_remedy": remedy_for(push.error) if push else "",
                     "minutes": lag,
                     "seen": seen.get(standing.node),
                     "behind": standing.log_size - standing.log_applied,
@@ -71,13 +77,14 @@ class Peers(Screen):
                 }
             )
         fingerprint, problem = own_fingerprint()
+        own = status.own_log_status(conf)
         return super().get_context_data(
             conf=conf,
             peers=peers,
             trust=status.trust_status(conf),
             fingerprint=fingerprint,
             problem=problem,
-            own_log=Log.objects.filter(own=True).first(),
+            own_log={**own, "remedy": remedy_for(own["error"])},
         )
 
 

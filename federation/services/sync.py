@@ -5,8 +5,6 @@ anywhere loses nothing and the next run goes on from the marks (docs/protocol.md
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Q
 
@@ -41,46 +39,13 @@ from . import (
     trusting,
 )
 from .follow import follow_head
+from .reports import SyncReport
 
 _FEW = 4  # entries of one bundle that are cheaper to fetch one by one
 _RETRIES = 32
 _ATTEMPTS = 5
 # What another peer, or another day, may mend; of all else we hold the very bytes that were signed.
 _SPOILED = (AddressMismatch.code, BadSignature.code)
-
-
-@dataclass
-class SyncReport:
-    """What one pull did: applied entries by log, and the errors met, by what they were about.
-
-    `recalls_alone`: the peer is frozen, and nothing but its recalls was looked for.
-    """
-
-    peer: str
-    applied: dict[str, int] = field(default_factory=dict)
-    errors: list[tuple[str, FederationError]] = field(default_factory=list)
-    decided: int = 0
-    changed: bool = False
-    recalls_alone: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return not self.errors
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
-        errors = [
-            {"about": about, "error": error.code, "detail": str(error), "remedy": error.remedy}
-            for about, error in self.errors
-        ]
-        return {
-            "peer": self.peer,
-            "ok": self.ok,
-            "applied": self.applied,
-            "decided": self.decided,
-            "recalls_alone": self.recalls_alone,
-            "errors": errors,
-        }
 
 
 def sync_peer(

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from federation.models import Peer, PeerStatus
-from federation.services.sync import SyncReport, sync_peer
+from federation.services.reports import SyncReport
+from federation.services.sync import sync_peer
 
 
 class Command(BaseCommand):
