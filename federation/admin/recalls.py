@@ -98,10 +98,8 @@ class RecallFile(Screen):
     template_name = "federation/recall_file.html"
     header_icon = "warning"
     page_title: Text = gettext_lazy("A recall from a file")
+    http_method_names = ["post"]
     trail = (("recalls", gettext_lazy("Recalls")),)
-
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return redirect("federation_admin:recalls")
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         form = RecallFileForm(request.POST, request.FILES)

@@ -1,5 +1,6 @@
 """Names for what the rows hold as codes: languages, kinds of item, errors."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ EXPLAINED: dict[str, Promise] = {
     ),
 }
 
+_HEX = re.compile(r"[0-9a-f ]{32,}")
+
 # What it means that a check does not hold, by the check's name.
 MEANS: dict[str, Promise] = {
     "form": _("These bytes are no statement that this software can read."),
@@ -48,6 +51,11 @@ class Shown:
     check: Check
     means: str = ""
     remedy: str = ""
+
+    @property
+    def is_hex(self) -> bool:
+        """Is what was found an address or a fingerprint? Such runs from left to right."""
+        return bool(_HEX.fullmatch(self.check.detail))
 
 
 def explained(checks: Iterable[Check]) -> list[Shown]:
