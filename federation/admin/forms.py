@@ -153,7 +153,7 @@ class BundleExportForm(forms.Form):
         help_text=_("How many entries the other node has already. Empty takes everything."),
     )
     audience = forms.ChoiceField(
-        label=_("For"),
+        label=_("Sealed notes for"),
         required=False,
         help_text=_("Notes that are sealed for this node go with it. Nobody else can read them."),
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import segno
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -173,70 +174,62 @@ class Freeze(PeerAct):
         return said % {"node": self.peer.node_id}
 
 
-class Invite(Screen):
-    """Shows an invite once: only the hash of its token is kept."""
+class Exchange(Screen):
+    """A form by which two nodes come to know each other. What it answers is kept by nobody."""
 
     any_of = ("manage_peers",)
-    template_name = "federation/invite.html"
     header_icon = "mail"
-    page_title: Text = gettext_lazy("Invite a node")
     trail = (("peers", gettext_lazy("Peers")),)
+    form_class: type[InviteForm] | type[JoinForm]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         fingerprint, problem = own_fingerprint()
-        kwargs.setdefault("form", InviteForm())
+        kwargs.setdefault("form", self.form_class())
         return super().get_context_data(
             conf=get_conf(), fingerprint=fingerprint, problem=problem, **kwargs
         )
 
-    def post(self, request: Any, **kwargs: Any) -> Any:
-        form, invite = InviteForm(request.POST), ""
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form, found = self.form_class(request.POST), {}
         if form.is_valid():
             try:
-                invite = self._invite(form.cleaned_data["node_id"])
+                found = self.exchange(form.cleaned_data)
             except FederationError as error:
                 tell_error(request, error)
             except Refused as refused:
                 form.add_error(None, str(refused))
-        code = invite_code(invite) if invite else ""
-        response = self.render_to_response(
-            self.get_context_data(form=form, invite=invite, code=code)
-        )
+        response = self.render_to_response(self.get_context_data(form=form, **found))
         response["Cache-Control"] = "no-store"
         return response
 
-    def _invite(self, node_id: str) -> str:
-        conf = get_conf()
+    def exchange(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Do it and return what to show. Raises FederationError's kinds and Refused."""
+        raise NotImplementedError
+
+
+class Invite(Exchange):
+    """Shows an invite once: only the hash of its token is kept."""
+
+    template_name = "federation/invite.html"
+    page_title: Text = gettext_lazy("Invite a node")
+    form_class = InviteForm
+
+    def exchange(self, data: dict[str, Any]) -> dict[str, Any]:
+        conf, node_id = get_conf(), data["node_id"]
         if not conf.relays:
             raise Refused(_("Only a hub can take nodes in, and this node is none."))
         if node_id == conf.NODE_ID:
             raise Refused(_("That is this node's own name."))
-        return enrolment.create_invite(node_id, conf)
+        invite = enrolment.create_invite(node_id, conf)
+        return {"invite": invite, "code": invite_code(invite)}
 
 
-class Join(Screen):
+class Join(Exchange):
     """Answers a hub's invite. Who answers there must have the fingerprint that the invite gives."""
 
-    any_of = ("manage_peers",)
     template_name = "federation/join.html"
-    header_icon = "mail"
     page_title: Text = gettext_lazy("Join a hub")
-    trail = (("peers", gettext_lazy("Peers")),)
+    form_class = JoinForm
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        fingerprint, problem = own_fingerprint()
-        kwargs.setdefault("form", JoinForm())
-        return super().get_context_data(
-            conf=get_conf(), fingerprint=fingerprint, problem=problem, **kwargs
-        )
-
-    def post(self, request: Any, **kwargs: Any) -> Any:
-        form, hub = JoinForm(request.POST), None
-        if form.is_valid():
-            try:
-                hub = enrolment.join(form.cleaned_data["invite"])
-            except FederationError as error:
-                tell_error(request, error)
-        response = self.render_to_response(self.get_context_data(form=form, hub=hub))
-        response["Cache-Control"] = "no-store"
-        return response
+    def exchange(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"hub": enrolment.join(data["invite"])}
