@@ -669,13 +669,6 @@ class BehindMark(StateError):
     remedy = "Fetch the own log from a peer before signing; this looks like a restored backup."
 
 
-class LogStalled(StateError):
-    """Entries of the own log wait to be signed for longer than the beat."""
-
-    code = "log.stalled"
-    remedy = "See that the worker and the scheduler run, and read their output."
-
-
 class LogFrozen(StateError):
     """The log is frozen: nothing more of it is applied."""
 

@@ -35,6 +35,13 @@ def invite_code(invite: str) -> SafeString:
     return mark_safe(segno.make(invite, error="l").svg_inline(scale=3, border=4))  # noqa: S308
 
 
+def own_log_remedy(code: str) -> str:
+    """Return what can be done where the own log is signed no further."""
+    if code == status.STALLED:
+        return _("See that the worker and the scheduler run, and read what they say.")
+    return remedy_for(code)
+
+
 class Peers(Screen):
     any_of = ("manage_peers",)
     template_name = "federation/peers.html"
@@ -85,7 +92,7 @@ class Peers(Screen):
             trust=status.trust_status(conf),
             fingerprint=fingerprint,
             problem=problem,
-            own_log={**own, "remedy": remedy_for(own["error"])},
+            own_log={**own, "remedy": own_log_remedy(own["error"])},
         )
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django_tasks_db.models import DBTaskResult
 
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, FederationError, LogStalled, MemberSuspended
+from federation.errors import BehindMark, FederationError, MemberSuspended
 from federation.models import (
     Blob,
     BlobState,
@@ -31,6 +31,7 @@ from .compromise import distrusted_reports
 from .enrolment import own_fingerprint
 
 PROTOCOL = 1
+STALLED = "log.stalled"  # nothing was refused: nobody tried
 _GRACE = timedelta(minutes=15)  # for a worker that is busy
 
 
@@ -224,7 +225,7 @@ def own_log_status(conf: Conf, now: datetime | None = None) -> dict[str, Any]:
     if not error and marked > size:
         error, detail = BehindMark.code, f"{size} entries are here, and {marked} were signed."
     elif not error and log and signed < size and _is_overdue(log, conf, now or datetime.now(UTC)):
-        error = LogStalled.code
+        error = STALLED
         detail = f"{size - signed} entries wait to be signed."
     return {
         "origin": conf.log_origin, "size": size, "signed": signed, "marked": marked,
