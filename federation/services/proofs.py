@@ -159,8 +159,14 @@ class Evidence:
         except FederationError:
             return False
         return isinstance(record, records.Endorse) and record.target == records.Target(
-            item.origin, str(item.item_id), item.lang, item.version, item.address, item.index
-        )
+            item.origin, str(item.item_id), item.lang, item.version, item.address,
+            self._published_at(item),
+        )  # fmt: skip
+
+    def _published_at(self, item: Version) -> int:
+        """Return the entry that published it: a row of ours names the retraction once one came."""
+        entries = self.entries.get((item.origin, item.address), [])
+        return next((entry.index for entry in entries if entry.type == "publish"), item.index)
 
     def payload(self, address: str) -> bytes:
         record = self.records.get(address)
