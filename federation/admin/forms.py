@@ -123,8 +123,11 @@ class VerifyFileForm(forms.Form):
 
 class RecallFileForm(forms.Form):
     file = forms.FileField(
-        label=_("The file that two stewards have signed"),
-        help_text=_("Nothing happens before you have seen what it would do and confirm it."),
+        label=_("The signed file"),
+        help_text=_(
+            "Signed by two stewards, or with the identity key of the item's own node. Nothing "
+            "happens before you have seen what it would do and confirm it."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
     )
 
