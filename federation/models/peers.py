@@ -18,9 +18,11 @@ class PeerStatus(models.TextChoices):
 
 class PeerQuerySet(models.QuerySet["Peer"]):
     def due(self, now: datetime) -> "PeerQuerySet":
-        """Active peers that this node pulls from and whose time has come."""
-        return self.filter(status=PeerStatus.ACTIVE, pull=True).filter(
-            models.Q(next_attempt_at=None) | models.Q(next_attempt_at__lte=now)
+        """Peers that this node pulls from and whose time has come; of frozen ones recalls alone."""
+        return (
+            self.exclude(status=PeerStatus.PENDING)
+            .filter(pull=True)
+            .filter(models.Q(next_attempt_at=None) | models.Q(next_attempt_at__lte=now))
         )
 
 

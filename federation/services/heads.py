@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, KeysMissing
+from federation.errors import BehindMark, FederationError, KeysMissing
 from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
@@ -36,9 +36,24 @@ def sign_head(now: datetime | None = None) -> Log | None:
     """Sign a head over every entry of the own log; return the log, or None if nothing is new.
 
     The mark is written before the signature exists. Raises BehindMark where the database knows
-    less than this node once signed, or another history of the same size.
+    less than this node once signed, or another history of the same size; why no head could be
+    signed then stands on the log's row for the operator.
     """
-    conf = get_conf()
+    try:
+        log = _sign_head(get_conf(), now or datetime.now(UTC))
+    except FederationError as error:
+        _note_own(error.code, str(error))
+        raise
+    _note_own("", "")
+    return log
+
+
+def _note_own(code: str, detail: str) -> None:
+    rows = Log.objects.filter(own=True).exclude(error=code, error_detail=detail)
+    rows.update(error=code, error_detail=detail)
+
+
+def _sign_head(conf: Conf, now: datetime) -> Log | None:
     keys = load_keys(conf.keys_dir)
     with transaction.atomic():
         log = own_log(lock=True)
@@ -53,7 +68,7 @@ def sign_head(now: datetime | None = None) -> Log | None:
         )
         log.head_size, log.peaks = grown.size, grown.to_bytes()
         log.applied = log.size
-        log.head_seen_at = now or datetime.now(UTC)
+        log.head_seen_at = now
         carry(log)
         return log
 

@@ -273,3 +273,12 @@ def test_terms_and_languages_nobody_knows_are_shown_by_their_codes(curator, othe
     html = shown(curator, item)
     assert "<li>drought</li>" in html
     assert '<bdi lang="xx" dir="auto">xx</bdi>' in html
+
+
+def test_an_endorsement_of_what_was_taken_back_still_names_that_version(curator, other):
+    item = other.publish()
+    other.endorse(item)
+    item = other.retract(item)
+    html = shown(curator, item)
+    assert "It names exactly this version." in html
+    assert "It names another version" not in html

@@ -28,7 +28,8 @@ from federation.errors import PeerUnreachable
 from federation.models import Peer, PeerStatus, Policy, Subscription
 from federation.services import heads
 from federation.services.enrolment import initialise_node
-from federation.services.sync import SyncReport, sync_peer
+from federation.services.reports import SyncReport
+from federation.services.sync import sync_peer
 from federation.trust import DescriptorDirectory
 from tests.federation.served import ServedHere
 

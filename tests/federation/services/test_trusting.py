@@ -27,7 +27,8 @@ from federation.models import (
     Recall,
     Record,
 )
-from federation.services import adoption, compromise, status, trusting
+from federation.services import adoption, bundle_export, compromise, status, trusting
+from federation.services.bundle_import import inspect_bundle
 from federation.trust import DescriptorDirectory, TrustStore, load_keys, proposals
 from federation.trust.rolekeys import create_role_key
 from federation.wire import merkle
@@ -436,3 +437,13 @@ def test_the_caps_of_the_stewards_hold_before_those_of_the_settings(hub_link, st
 
 def test_only_a_hub_renews(here):
     assert not trusting.renew_trust(replace(here))
+
+
+def test_a_log_of_whom_only_stewards_have_told_is_exported_too(hub_link, cedar, here, tmp_path):
+    cedar.publish("Carried on")
+    assert hub_link.sync().ok
+    with (tmp_path / "all.zip").open("wb") as file:
+        done = bundle_export.export_bundle(file, conf=here)
+    assert "cedar" in [log.node for log in done.logs]
+    found = inspect_bundle(tmp_path / "all.zip", here)
+    assert found.problems == []
