@@ -43,9 +43,20 @@ def found(folder: Path, template: Path, names: list[str]) -> None:
     for place in others:
         with world.at(place):
             descriptor = DescriptorDirectory(get_conf().trust_dir).envelope(place.name)
-        _settle(world, lambda conf, new=descriptor: proposals.propose_member(trusting.repository_of(conf), new))
+        _settle(
+            world,
+            lambda conf, new=descriptor: proposals.propose_member(
+                trusting.repository_of(conf), new
+            ),
+        )
     for place in others:
         _join(world, place)
+    for place in world.places.values():
+        place.leave()
+
+
+def _member(conf: Conf, descriptor: bytes) -> Change:
+    return proposals.propose_member(trusting.repository_of(conf), descriptor)
 
 
 def _join(world: World, place: Place) -> None:

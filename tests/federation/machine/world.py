@@ -54,6 +54,7 @@ class Place:
     backup: Path | None = None
     heads: dict[str, int] = field(default_factory=dict)
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
+    connection: Any = None
 
     @property
     def role(self) -> str:
@@ -66,6 +67,12 @@ class Place:
     @property
     def url(self) -> str:
         return f"https://{self.name}.example"
+
+    def leave(self) -> None:
+        """Close the database, as the end of a process does."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
 
 
 class World:
@@ -96,12 +103,14 @@ class World:
         with ExitStack() as stack:
             stack.enter_context(time_machine.travel(self.now + place.ahead, tick=False))
             stack.enter_context(override_settings(**self._settings(place)))
-            connections["default"] = mine = self._connection(place)
+            connections["default"] = place.connection or self._connection(place)
             _forget()
             try:
                 yield
+            except BaseException:
+                place.leave()  # what was not committed is gone
+                raise
             finally:
-                mine.close()  # what was not committed is gone
                 connections["default"] = outside
                 self.here = before
                 _forget()
@@ -143,6 +152,7 @@ class World:
                 raise PowerCut
 
         after_each_commit(connection, count)
+        place.connection = connection
         return connection
 
     @contextmanager
@@ -185,6 +195,7 @@ class World:
             cursor.execute("VACUUM INTO %s", [str(path)])
 
     def put_back(self, place: Place, copy: Path) -> None:
+        place.leave()
         for suffix in ("-wal", "-shm"):
             Path(f"{place.database}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(copy, place.database)
@@ -197,7 +208,13 @@ class World:
             place.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("*.sqlite3*")
         )
         self.back_up_to(place, folder / place.database.name)
-        return replace(place, folder=folder, backup=None, heads={}, versions={})
+        return replace(place, folder=folder, backup=None, heads={}, versions={}, connection=None)
+
+    def end(self) -> None:
+        """Remove everything."""
+        for place in self.places.values():
+            place.leave()
+        shutil.rmtree(self.folder)
 
 
 class Between(Fetcher):

@@ -27,11 +27,12 @@ from federation.models import (
     Recall,
     Record,
 )
-from federation.services import adoption, compromise, status, trusting
+from federation.services import adoption, bundle_export, compromise, status, trusting
 from federation.trust import DescriptorDirectory, TrustStore, load_keys, proposals
 from federation.trust.rolekeys import create_role_key
 from federation.wire import merkle
 from playbook.workflows import publish_trusted
+from tests.federation.carried import members_of
 from tests.federation.conftest import Link
 from tests.federation.simulated_node import SimulatedNode
 from tests.federation.simulator import FeedSimulator
@@ -436,3 +437,12 @@ def test_the_caps_of_the_stewards_hold_before_those_of_the_settings(hub_link, st
 
 def test_only_a_hub_renews(here):
     assert not trusting.renew_trust(replace(here))
+
+
+def test_a_log_known_by_the_stewards_word_alone_is_exported(hub_link, cedar, tmp_path):
+    """Where a node joined there is no descriptor of the others but the one in their target."""
+    cedar.publish("On the way")
+    hub_link.sync()
+    path = tmp_path / "out.zip"
+    bundle_export.export_to(path, nodes=["cedar"])
+    assert members_of(path)["trust/nodes/cedar"] == cedar.descriptor
