@@ -11,6 +11,7 @@ from wagtail.models import Page
 
 from federation.conf import get_conf
 from federation.models import (
+    GONE,
     Acknowledgement,
     Entry,
     Item,
@@ -112,7 +113,7 @@ class Facts:
         for model in (Record, Quarantine):
             kept = model.objects.filter(address__in=addresses, payload__isnull=False)
             assert not kept.exists(), f"{place.name} keeps the text of what was recalled"
-        shown = Item.objects.filter(item_id__in=items).exclude(state=ItemState.RECALLED)
+        shown = Item.objects.filter(item_id__in=items).exclude(state__in=GONE)
         assert not shown.exists(), f"{place.name} offers what was recalled"
         live = Page.objects.filter(provenance__item_id__in=items, live=True)
         assert not live.exists(), f"{place.name} shows what was recalled"

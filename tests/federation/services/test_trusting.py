@@ -28,9 +28,10 @@ from federation.models import (
     Record,
 )
 from federation.services import adoption, bundle_export, compromise, status, trusting
+from federation.services.verify import verify_everything
 from federation.trust import DescriptorDirectory, TrustStore, load_keys, proposals
 from federation.trust.rolekeys import create_role_key
-from federation.wire import merkle
+from federation.wire import dsse, merkle
 from playbook.workflows import publish_trusted
 from tests.federation.carried import members_of
 from tests.federation.conftest import Link
@@ -335,6 +336,21 @@ def test_the_old_key_signs_nothing_after_the_rotation(hub_link, stewards, cedar)
     cedar.publish("The thief's")
     assert errors_of(hub_link.sync()) == [("cedar", WrongKey)]
     assert [item.title for item in Item.objects.all()] == ["Before"]
+
+
+def test_what_is_said_again_with_new_keys_is_whole_in_both_places(hub_link, stewards, cedar):
+    said = cedar.publish("Said twice")
+    hub_link.sync()
+    renewed = rotate(stewards, cedar, vouched=True)
+    hub_link.feed.logs["cedar"] = renewed
+    again = dsse.Envelope.signed(said.envelope.payload, renewed.keys.record)
+    signatures = (*said.envelope.signatures, *again.signatures)
+    both = dsse.Envelope(again.payload, signatures)
+    renewed.said[0] = replace(said, envelope=both)  # as it is handed out by its address
+    renewed.carry(both, leaf="publish")
+    assert hub_link.sync().ok
+    assert Quarantine.objects.get().error == "version.old"
+    assert verify_everything().findings == []
 
 
 def test_new_keys_without_the_old_identity_make_drafts_until_a_person_confirms(
