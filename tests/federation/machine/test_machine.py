@@ -40,6 +40,7 @@ from federation.services import (
     recalling,
     retracting,
     review,
+    trusting,
 )
 from federation.trust import load_keys
 from federation.wire import dsse, records
@@ -351,6 +352,8 @@ class Federation(RuleBasedStateMachine):
         else:
             place.heads.clear()
             place.versions.clear()
+        with self.world.at(place):
+            trusting.renew_trust()  # as the worker does when it is started
 
     def require_silence(self, log: Log, signed: int) -> None:
         """However much it says anew, it signs nothing where it once signed something else."""

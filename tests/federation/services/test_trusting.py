@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from federation.admin.recalls import board
 from federation.errors import (
@@ -400,6 +401,26 @@ def test_a_crash_between_files_and_database_loses_no_warning(
     hub_link.feed.asked.clear()
     hub_link.sync()
     assert not [path for path in hub_link.feed.asked if path.startswith("trust/")]
+
+
+def test_a_restored_database_follows_what_came_after_it(hub_link, stewards, cedar, here):
+    """Files are newer than the rows: what is trusted no longer, and a new key, are known again."""
+    cedar.publish("Before")
+    cedar.publish("The thief's")
+    hub_link.sync()
+    backup = transaction.savepoint()
+    renewed = rotate(stewards, cedar, vouched=False)
+    revoke(stewards, renewed, 1)
+    hub_link.sync()
+    assert [item.title for item in Item.objects.all()] == ["Before"]
+    transaction.savepoint_rollback(backup)
+    assert Item.objects.count() == 2
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key == ""
+
+    trusting.renew_trust(here)  # as the worker does first when it is started
+
+    assert [item.title for item in Item.objects.all()] == ["Before"]
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key != ""
 
 
 # --- A lost quorum, and the hub's own side --------------------------------------------------------
