@@ -45,6 +45,8 @@ class Peer(models.Model):
         default="",
         help_text=_("The new identity key's fingerprint, while nobody here has confirmed it."),
     )
+    # The member's file, as the stewards signed it, that the rows of this database follow.
+    followed = models.BinaryField(default=bytes)
     counter = models.PositiveBigIntegerField(default=0)
     directory_digest = models.CharField(max_length=64, blank=True, default="")
     last_contact_at = models.DateTimeField(null=True, blank=True)

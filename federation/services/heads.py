@@ -112,8 +112,18 @@ def carry(log: Log) -> None:
         _store_entries_and_hashes(log, log.carried, log.head_size)
         _store_records(log, range(log.carried // tiles.TILE_WIDTH, _last_tile(log.head_size) + 1))
         log.carried = log.head_size
-    log.counter = (Log.objects.aggregate(top=Max("counter"))["top"] or 0) + 1
+    log.counter = _next_counter()
     log.save()
+
+
+def _next_counter() -> int:
+    """Return a counter above all that were given out, also by what was here before a restore.
+
+    Counted on from the highest alone, a restored database would give out again what a follower
+    has seen already, and that one would never ask for what changed there. So it is milliseconds.
+    """
+    top = Log.objects.aggregate(top=Max("counter"))["top"] or 0
+    return max(top + 1, int(datetime.now(UTC).timestamp() * 1000))
 
 
 @transaction.atomic

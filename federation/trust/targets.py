@@ -145,6 +145,11 @@ def read_target(data: bytes) -> Member:
         raise BadTarget(f"A member's file does not hold: {error}") from error
 
 
+def descriptor_of(data: bytes) -> bytes:
+    """Return the descriptor that came with a member's newest keys; raises BadTarget."""
+    return canonical.dumps(_read(data)["keys"][-1]["proof"])
+
+
 def _read(data: bytes) -> dict[str, Any]:
     value = canonical.loads(data, max_bytes=MAX_BYTES)
     if not isinstance(value, dict) or canonical.dumps(value) != data:

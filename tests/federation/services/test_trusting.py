@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from federation.admin.recalls import board
 from federation.errors import (
@@ -29,9 +30,10 @@ from federation.models import (
 )
 from federation.services import adoption, bundle_export, compromise, status, trusting
 from federation.services.bundle_import import inspect_bundle
+from federation.services.verify import verify_everything
 from federation.trust import DescriptorDirectory, TrustStore, load_keys, proposals
 from federation.trust.rolekeys import create_role_key
-from federation.wire import merkle
+from federation.wire import dsse, merkle
 from playbook.workflows import publish_trusted
 from tests.federation.conftest import Link
 from tests.federation.simulated_node import SimulatedNode
@@ -337,6 +339,21 @@ def test_the_old_key_signs_nothing_after_the_rotation(hub_link, stewards, cedar)
     assert [item.title for item in Item.objects.all()] == ["Before"]
 
 
+def test_what_is_said_again_with_new_keys_is_whole_in_both_places(hub_link, stewards, cedar):
+    said = cedar.publish("Said twice")
+    hub_link.sync()
+    renewed = rotate(stewards, cedar, vouched=True)
+    hub_link.feed.logs["cedar"] = renewed
+    again = dsse.Envelope.signed(said.envelope.payload, renewed.keys.record)
+    signatures = (*said.envelope.signatures, *again.signatures)
+    both = dsse.Envelope(again.payload, signatures)
+    renewed.said[0] = replace(said, envelope=both)  # as it is handed out by its address
+    renewed.carry(both, leaf="publish")
+    assert hub_link.sync().ok
+    assert Quarantine.objects.get().error == "version.old"
+    assert verify_everything().findings == []
+
+
 def test_new_keys_without_the_old_identity_make_drafts_until_a_person_confirms(
     hub_link, stewards, cedar, global_hub, subscribe, here
 ):
@@ -384,6 +401,26 @@ def test_a_crash_between_files_and_database_loses_no_warning(
     hub_link.feed.asked.clear()
     hub_link.sync()
     assert not [path for path in hub_link.feed.asked if path.startswith("trust/")]
+
+
+def test_a_restored_database_follows_what_came_after_it(hub_link, stewards, cedar, here):
+    """Files are newer than the rows: what is trusted no longer, and a new key, are known again."""
+    cedar.publish("Before")
+    cedar.publish("The thief's")
+    hub_link.sync()
+    backup = transaction.savepoint()
+    renewed = rotate(stewards, cedar, vouched=False)
+    revoke(stewards, renewed, 1)
+    hub_link.sync()
+    assert [item.title for item in Item.objects.all()] == ["Before"]
+    transaction.savepoint_rollback(backup)
+    assert Item.objects.count() == 2
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key == ""
+
+    trusting.renew_trust(here)  # as the worker does first when it is started
+
+    assert [item.title for item in Item.objects.all()] == ["Before"]
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key != ""
 
 
 # --- A lost quorum, and the hub's own side --------------------------------------------------------
