@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.core import checks
-from django.db.models.signals import pre_delete
+from django.db.models.signals import post_save, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,7 +13,8 @@ class FederationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from wagtail.signals import page_published, page_unpublished
+        from wagtail.models import PageViewRestriction
+        from wagtail.signals import page_published, page_unpublished, post_page_move
 
         from federation import signal_handlers
         from federation.checks import check_configuration, check_keys, check_trust
@@ -34,6 +35,8 @@ class FederationConfig(AppConfig):
             page_published.connect(signal_handlers.share_published_page, sender=model)
             page_unpublished.connect(signal_handlers.retract_unpublished_page, sender=model)
             pre_delete.connect(signal_handlers.retract_deleted_page, sender=model)
+        post_save.connect(signal_handlers.retract_restricted_pages, sender=PageViewRestriction)
+        post_page_move.connect(signal_handlers.retract_moved_pages)
         checks.register(check_configuration)
         checks.register(check_keys)
         checks.register(check_trust)

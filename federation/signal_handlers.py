@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from federation.services import publishing, retracting
 
@@ -20,3 +20,15 @@ def retract_unpublished_page(sender: type[Page], instance: Page, **kwargs: Any) 
 def retract_deleted_page(sender: type[Page], instance: Page, **kwargs: Any) -> None:
     """A page is about to be deleted: take it back while its provenance is known."""
     retracting.retract_page(instance, "Its author deleted it.")
+
+
+def retract_restricted_pages(
+    sender: type[PageViewRestriction], instance: PageViewRestriction, **kwargs: Any
+) -> None:
+    """A page was made private, with all below it: take back what of it was shared."""
+    retracting.retract_private(instance.page.path)
+
+
+def retract_moved_pages(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """A page was moved: below a private one, take back what of it was shared."""
+    retracting.retract_private(instance.path)

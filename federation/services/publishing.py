@@ -28,6 +28,7 @@ from federation.models import (
 from federation.trust import load_keys
 from federation.wire import dsse, records
 from playbook.models import Threat
+from playbook.models.readable import is_readable
 
 from . import heads
 from .appending import append_envelope
@@ -186,6 +187,8 @@ def _require_shareable(page: Page) -> None:
         raise NotShareable(f"“{page.title}” is set never to be shared.")
     if not page.live:
         raise NotShareable(f"“{page.title}” is not published here. Publish it first.")
+    if not is_readable(page.path):
+        raise NotShareable(f"“{page.title}” is private here: what is shared, anybody may read.")
     if getattr(page, "composite", False):
         raise NotShareable(f"“{page.title}” is a training example: those stay on their node.")
     if not mapping.safety_passed(page):

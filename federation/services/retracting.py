@@ -6,6 +6,7 @@ The log keeps the addresses, so that it still verifies (docs/protocol.md, "Retra
 from django.db import transaction
 from wagtail.models import Page
 
+from federation.conf import get_conf
 from federation.models import (
     Blob,
     BlobState,
@@ -17,6 +18,7 @@ from federation.models import (
     RecordState,
 )
 from federation.wire import records
+from playbook.models.readable import is_readable
 
 from . import heads
 from .publishing import append_statement, own_provenance, today
@@ -35,6 +37,16 @@ def retract_page(page: Page, reason: str, *, here: bool = False) -> Entry | None
     if here:
         page.specific.withdraw(reason, today())
     return entry
+
+
+def retract_private(path: str) -> None:
+    """Take back what stands at or below this path in the tree, and no longer everybody may read."""
+    shared = Provenance.objects.filter(
+        origin=get_conf().NODE_ID, retracted=False, page__path__startswith=path
+    ).select_related("page")
+    for provenance in shared.order_by("index"):
+        if not is_readable(provenance.page.path):
+            retract_item(provenance, "Its author made it private.")
 
 
 @transaction.atomic

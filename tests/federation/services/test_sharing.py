@@ -4,6 +4,7 @@ from hashlib import sha256
 
 import pytest
 from django.db import transaction
+from wagtail.models import PageViewRestriction
 
 from federation.errors import NotShareable
 from federation.models import (
@@ -94,12 +95,21 @@ def changed_after_check(page):
     return factories.fresh(page)
 
 
+def private(page):
+    """Its section is for those who are logged in, and the page with it."""
+    PageViewRestriction.objects.create(
+        page=page.get_parent(), restriction_type=PageViewRestriction.LOGIN
+    )
+    return page
+
+
 REFUSED = {
     "set never to be shared": (never, "never"),
     "not live": (taken_offline, "not published"),
     "without a safety check": (without_check, "no safety check"),
     "with a failed safety check": (with_failed_check, "no safety check"),
     "changed after its check": (changed_after_check, "no safety check"),
+    "private": (private, "is private here"),
     "no item but a section": (lambda page: page.get_parent().specific, "not a kind of page"),
 }
 
@@ -278,6 +288,20 @@ def test_a_page_that_goes_offline_or_is_deleted_is_taken_back(shareable):
     ]  # fmt: skip
     assert Provenance.objects.filter(retracted=True).count() == 2
     assert not Record.objects.filter(schema="play/1", payload__isnull=False).exists()
+
+
+def test_a_page_that_becomes_private_is_taken_back(shareable):
+    kept, hidden, moved = shareable(), shareable(), shareable()
+    for page in (kept, hidden, moved):
+        publishing.share_page(page)
+    PageViewRestriction.objects.create(page=hidden, restriction_type=PageViewRestriction.LOGIN)
+    assert taken_back() == {hidden.pk}
+    factories.fresh(moved).move(factories.fresh(hidden), pos="last-child")
+    assert taken_back() == {hidden.pk, moved.pk}
+
+
+def taken_back() -> set[int]:
+    return set(Provenance.objects.filter(retracted=True).values_list("page_id", flat=True))
 
 
 # --- With publishing, and without it --------------------------------------------------------------
