@@ -148,7 +148,7 @@ def address_in(text: str, conf: Conf) -> str:
         link = urlsplit("")
     short = _SHORT.search(link.path)
     if short:
-        return _address_of_link(link.netloc, *short.groups(), conf)
+        return _address_of_link(link.netloc, short[1], short[2], conf)
     found = set(_ADDRESS.findall(plain)) or set(_ADDRESS.findall("".join(plain.split())))
     if len(found) == 1:
         return found.pop()

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _CLAIM = timedelta(minutes=10)
 
 
-def claimed(peer: Peer, work: Callable[[], None]) -> None:
+def claimed(peer: Peer, work: Callable[[], object]) -> None:
     """Do the work unless another worker is at it; a claim of a dead worker lapses.
 
     Raises StateChanged where another worker is.

@@ -151,11 +151,10 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     search = index_health()
     trust = trust_status(conf)
     log = own_log_status(conf)
-    pushes = list(
-        Push.objects.order_by("peer__node_id").values(
-            "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
-        )
+    rows = Push.objects.order_by("peer__node_id").values(
+        "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
     )
+    pushes: list[dict[str, Any]] = [dict(row) for row in rows]
     reasons = [
         *([f"own log: {log['error']}: {log['error_detail']}"] if log["error"] else []),
         *_reasons_of_peers(peers),

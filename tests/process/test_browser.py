@@ -166,6 +166,7 @@ def test_what_verifying_found_is_accessible_and_fits_a_phone(demo: Demo, page: P
     page.goto(f"{demo.base('hub')}/admin/federation/inbox/?state=all")
     page.click(".listing tbody tr:last-child th a")
     page.click("a:has-text('Verify this item')")
+    page.wait_for_url("**/verify/?q=*", wait_until="load")
     page.set_viewport_size({"width": width, "height": 900})
     assert page.locator("#verdict-title").is_visible()
     assert page.locator("li.fed-holds").count() > 4

@@ -14,6 +14,8 @@ from federation.services.status import node_status, own_log_status
 from federation.trust import Mark, write_mark
 from tests import factories
 
+pytestmark = pytest.mark.usefixtures("indexed")
+
 
 @pytest.fixture
 def well(here, link):
