@@ -63,7 +63,8 @@ def _cursor() -> CursorWrapper:
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    return connection._prepare_cursor(ServerBindingCursor(connection.connection))
+    bare = ServerBindingCursor(connection.connection)
+    return connection._prepare_cursor(bare)  # type: ignore[attr-defined]
 
 
 def prepared(*types: Any) -> Callable[[Callable[..., QuerySet[Any]]], Callable[..., list[Row]]]:
