@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
+from psycopg import Cursor as ServerBindingCursor
 
 Row = tuple[Any, ...]
 _FIRST = 1_915_000_001  # stand-ins: numbers that stand in no query of ours
@@ -39,7 +41,7 @@ class _Statement:
         filled = list(self.parameters)
         for place, number in self.places.items():
             filled[place] = _as_stored(given[number])
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(self.sql, filled)
             found = cursor.fetchall()
         return [self._converted(row) for row in found] if self.converters else found
@@ -50,6 +52,19 @@ class _Statement:
             for convert in converters:
                 values[place] = convert(values[place], expression, connection)
         return tuple(values)
+
+
+def _cursor() -> CursorWrapper:
+    """Return a cursor with which PostgreSQL, too, prepares a statement that it was often asked.
+
+    Django's own puts the values into the text: each time PostgreSQL plans anew, which for a join of
+    many small tables takes longer than the answer. `prepare_threshold` (settings) says how often.
+    """
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    connection.ensure_connection()
+    bare = ServerBindingCursor(connection.connection)
+    return connection._prepare_cursor(bare)  # type: ignore[attr-defined]
 
 
 def prepared(*types: Any) -> Callable[[Callable[..., QuerySet[Any]]], Callable[..., list[Row]]]:

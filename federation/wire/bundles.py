@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from federation.errors import (
     AddressMismatch,
@@ -133,7 +133,8 @@ def iter_records(
         why = None
 
 
-class _Head(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Head:
     index: int
     address: str
     state: str

@@ -1,15 +1,18 @@
 """The forms in which texts are offered, and the bytes of each: made once, kept by digest."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from playbook import public
+from playbook.appearance import appearance
 from playbook.feeds import day_of
+from playbook.languages import published_codes
 from playbook.models import ContentEpoch
 
 from . import pack, pdf, single_file, store
@@ -26,6 +29,7 @@ TYPES = {
     "txt": "text/plain; charset=utf-8",
     "zip": "application/zip",
 }
+COLLECTIONS = ("epub", "zip")  # of everything in a language
 NAMES = {
     "html": _("One web page, with its pictures"),
     "pdf": _("PDF, to print"),
@@ -90,6 +94,34 @@ def everything(title: str, code: str, ending: str) -> bytes:
         return epub(_each(pages), title, code, _newest(pages))
 
     return store.get_or_make(_state_of(title, code, ending), ending, make)
+
+
+def missing_collections() -> set[str]:
+    """Return the digests of those that are not made yet as content stands now. A few queries."""
+    return {digest for digest, ending, _make in _collections() if not store.has(digest, ending)}
+
+
+def make_collections() -> int:
+    """Make what is missing of them, so that the next reader waits for none; return how many.
+
+    Nothing is asked for by what was kept before: after a change, whoever is faster makes it.
+    Raises store.Busy.
+    """
+    made = 0
+    for digest, ending, make in _collections():
+        if not store.has(digest, ending):
+            make()
+            made += 1
+    return made
+
+
+def _collections() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
+    for code in published_codes():
+        with translation.override(code):
+            title = appearance().name
+            for ending in COLLECTIONS:
+                digest = _state_of(title, code, ending)
+                yield digest, ending, partial(everything, title, code, ending)
 
 
 def all_items(code: str) -> list[Page]:

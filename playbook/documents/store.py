@@ -55,6 +55,15 @@ def get_or_make(digest: str, ending: str, make: Callable[[], bytes]) -> bytes:
     return kept
 
 
+def has(digest: str, ending: str) -> bool:
+    """Is the document of that digest made? Asking keeps it, as taking it does."""
+    try:
+        os.utime(folder() / f"{digest}.{ending}")
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _read(path: Path) -> bytes | None:
     try:
         data = path.read_bytes()

@@ -133,7 +133,7 @@ def _choice(request: HttpRequest, code: str, error: str = "") -> HttpResponse:
             in_language("playbook_take_everything", code, ending),
             lambda ending=ending: offers.everything(title, code, ending),
         )
-        for ending in ("epub", "zip")
+        for ending in offers.COLLECTIONS
     ]
     context = {
         "groups": [group for group in groups if group["items"]],

@@ -42,6 +42,17 @@ def test_a_list_has_any_length(site, count):
     assert _by_keys([page.translation_key, *others]) == [(page.pk,)]
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no plans to keep")
+def test_what_is_asked_often_is_planned_once(site):
+    page = factories.play()
+    for _number in range(10):
+        assert len(_by_key_and_slug(page.pk, page.slug)) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        found = [statement for (statement,) in cursor.fetchall()]
+    assert any("playbook_playpage" in statement for statement in found)
+
+
 def test_a_parameter_that_would_not_reach_the_database_is_refused(site):
     @prepared(int)
     def nothing(pk):

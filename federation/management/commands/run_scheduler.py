@@ -17,8 +17,11 @@ from federation.conf import get_conf
 from federation.models import IncomingBundle, Peer
 from federation.services import pushing
 from federation.services.heads import head_due
+from playbook.documents import offers
+from playbook.documents.tasks import make_collections
 
 _HOURLY = timedelta(hours=1)
+_EVERY_MINUTE = timedelta(minutes=1)
 
 
 class Command(BaseCommand):
@@ -34,6 +37,8 @@ class Command(BaseCommand):
             for name in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(name, lambda *_: stop.set())
         hourly: datetime | None = None
+        minutely: datetime | None = None
+        asked_for: set[str] = set()
         while True:
             started = time.monotonic()
             close_old_connections()
@@ -42,6 +47,9 @@ class Command(BaseCommand):
             if hourly is None or now - hourly >= _HOURLY:
                 hourly = now
                 housekeeping()
+            if minutely is None or now - minutely >= _EVERY_MINUTE:
+                minutely = now
+                asked_for = prepare_downloads(asked_for)
             if options["once"] or stop.wait(
                 max(0.0, options["interval"] - (time.monotonic() - started))
             ):
@@ -68,6 +76,18 @@ def housekeeping() -> None:
     wake(tasks.keep_recalls)
     wake(tasks.evaluate_leases)
     wake(tasks.forget_bundles)
+
+
+def prepare_downloads(asked_for: set[str]) -> set[str]:
+    """After a change, have made what readers take along; return what is missing now.
+
+    A burst of changes costs one a minute. What was asked for a minute ago is not asked for again: a
+    store that is too small for all of it would have it made for ever.
+    """
+    missing = offers.missing_collections()
+    if missing - asked_for:
+        wake(make_collections)
+    return missing
 
 
 def wake(task: Task, *args: str) -> None:
