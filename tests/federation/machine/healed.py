@@ -131,7 +131,7 @@ def _is_known_at(known: Known, place: Place) -> None:
         return
     item = Item.objects.filter(origin=known.origin, item_id=known.item).first()
     row = Provenance.objects.filter(origin=known.origin, item_id=known.item).first()
-    page = Page.objects.get(pk=row.page_id) if row is not None else None
+    page = Page.objects.filter(pk=row.page_id).first() if row is not None else None
     if known.recalls:  # once lifted it may be anything, by whatever had been erased before
         assert known.standing or item is None or item.state != ItemState.RECALLED
         return
