@@ -112,7 +112,8 @@ class Facts:
         items = [known.item for known in gone]
         for model in (Record, Quarantine):
             kept = model.objects.filter(address__in=addresses, payload__isnull=False)
-            assert not kept.exists(), f"{place.name} keeps the text of what was recalled"
+            texts = list(kept.values_list("address", flat=True))
+            assert not texts, f"{place.name} keeps the text of what was recalled: {model} {texts}"
         shown = Item.objects.filter(item_id__in=items).exclude(state__in=GONE)
         assert not shown.exists(), f"{place.name} offers what was recalled"
         live = Page.objects.filter(provenance__item_id__in=items, live=True)
