@@ -58,7 +58,7 @@ from .world import Place, World
 NAMES = ["hub", "cedar", "baobab", "acacia"]
 WRITERS = NAMES[1:]
 TAKEN_OVER = "acacia"  # the one node whose keys are ever stolen: the others are held to everything
-EXAMPLES, STEPS = int(os.environ.get("SOAK_EXAMPLES", 15)), 100
+EXAMPLES, STEPS = int(os.environ.get("SOAK_EXAMPLES", 10)), 100
 CUTS = st.none() | st.integers(0, 4)  # after so many commits the power fails
 pytestmark = [
     pytest.mark.long,
