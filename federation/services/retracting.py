@@ -45,7 +45,7 @@ def retract_private(path: str) -> None:
         origin=get_conf().NODE_ID, retracted=False, page__path__startswith=path
     ).select_related("page")
     for provenance in shared.order_by("index"):
-        if not is_readable(provenance.page.path):
+        if provenance.page and not is_readable(provenance.page.path):
             retract_item(provenance, "Its author made it private.")
 
 
