@@ -51,7 +51,7 @@ class Node:
 
     @property
     def descriptor(self) -> Path:
-        return self.folder / "federation" / "trust" / "nodes" / f"{self.id}.json"
+        return self.folder / "federation" / "trust" / "own" / f"{self.id}.json"
 
     @property
     def environment(self) -> dict[str, str]:
