@@ -24,6 +24,7 @@ class Conf:
     LANGUAGES: tuple[str, ...] = ("en",)
     HEAD_SECONDS: float = 3600
     SYNC_SECONDS: float = 300
+    WITNESS_SECONDS: float = 3600
     PUSH: bool = False
     MIRRORS: tuple[str, ...] = ()
     SOCKS_PROXY: str = ""

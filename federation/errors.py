@@ -284,6 +284,13 @@ class WrongLogOrigin(CheckpointError):
     remedy = "Check the address that this peer is fetched from; it serves somebody else's log."
 
 
+class MalformedSubmission(CheckpointError):
+    """Not what a log submits to a witness, or not what a witness answers (tlog-witness)."""
+
+    code = "witness.malformed"
+    remedy = "Nothing was cosigned. If it lasts, compare the software versions of both nodes."
+
+
 class BundleError(WireError):
     """A bundle that was carried or pushed, as a whole, is not acceptable."""
 
@@ -505,7 +512,8 @@ class PeerServerError(PeerError):
 class PeerRefused(PeerError):
     """The peer refused the request.
 
-    `status` is the HTTP status (4xx), `problem` the RFC 9457 problem type, if it gave one.
+    `status` is the HTTP status (4xx), `problem` the RFC 9457 problem type, if it gave one, `body`
+    the beginning of what came with it.
     """
 
     code = "peer.refused"
@@ -518,10 +526,12 @@ class PeerRefused(PeerError):
         status: int | None = None,
         problem: str | None = None,
         item: str | None = None,
+        body: bytes = b"",
     ) -> None:
         super().__init__(detail, item=item)
         self.status = status
         self.problem = problem
+        self.body = body
 
 
 class NotInBundle(PeerError):
@@ -658,6 +668,45 @@ class ChangeRefused(MembershipError):
     remedy = "Read the reason given here; propose the change anew if others came before it."
 
 
+class WitnessError(FederationError):
+    """A witness and a log do not agree, or do not hear each other."""
+
+
+class UnknownLog(WitnessError):
+    """A checkpoint came of a log that this node does not witness."""
+
+    code = "witness.unknown-log"
+    remedy = "Nothing was cosigned. Ask the stewards whether the node is an active member."
+
+
+class OtherSize(WitnessError):
+    """The witness knows the log at another size than the one given, or with another root.
+
+    `size` is what it knows, in entries.
+    """
+
+    code = "witness.other-size"
+    remedy = "Submit again with a proof from the size that the witness gave."
+
+    def __init__(self, detail: str = "", *, size: int = 0, item: str | None = None) -> None:
+        super().__init__(detail, item=item)
+        self.size = size
+
+
+class NoCosignature(WitnessError):
+    """A witness answered without a valid cosignature by its enrolled key."""
+
+    code = "witness.no-cosignature"
+    remedy = "Ask its operator to compare clock and witness key; the other witnesses still count."
+
+
+class WitnessesSilent(WitnessError):
+    """No witness could be asked since this process started, so nothing is signed yet."""
+
+    code = "witness.silent"
+    remedy = "Nothing to do: they are asked again. A recall, or an hour of silence, does not wait."
+
+
 class StateError(FederationError):
     """What was asked for does not fit the state that this node is in."""
 
@@ -667,6 +716,16 @@ class BehindMark(StateError):
 
     code = "log.behind-mark"
     remedy = "Fetch the own log from a peer before signing; this looks like a restored backup."
+
+
+class BehindWitness(BehindMark):
+    """Somebody has seen more of this node's log than its database holds."""
+
+    code = "log.behind-witness"
+    remedy = (
+        "Nothing is signed: this looks like a restored backup. Fetch the own log from a peer "
+        "first; if nobody has it, ask that witness how it came to this size, and the stewards."
+    )
 
 
 class LogFrozen(StateError):

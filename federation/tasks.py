@@ -1,13 +1,14 @@
 """Background work: ids in, a service called. A task only wakes a service, which finds its work in
 rows, so a task that died loses nothing: the scheduler wakes it again."""
 
+import logging
 from datetime import UTC, datetime
 
 from django_tasks import task
 
+from federation.errors import WitnessesSilent
 from federation.models import Nonce, Peer
 from federation.services import (
-    heads,
     hiding,
     inbox,
     leases,
@@ -15,18 +16,35 @@ from federation.services import (
     purging,
     pushing,
     recalling,
+    submitting,
     sync,
     trusting,
 )
 
+logger = logging.getLogger(__name__)
 PRIORITY = 10  # before the search index, which has a task for every saved page
 
 
 @task(priority=PRIORITY)
 def sign_head() -> int:
-    """Sign a head over what was appended; return the entries signed, 0 for nothing new."""
-    log = heads.sign_head(datetime.now(UTC))
+    """Sign a head over what was appended; return the entries signed, 0 for nothing new.
+
+    After a start the witnesses are asked first what they have seen; afterwards they cosign.
+    """
+    try:
+        log = submitting.ask_and_sign()
+    except WitnessesSilent as error:
+        logger.warning("%s: %s", error.code, error)
+        return 0
+    if log is not None:
+        submit_head.enqueue()
     return log.head_size if log else 0
+
+
+@task(priority=PRIORITY)
+def submit_head() -> int:
+    """Have the witnesses cosign the newest head; return how many did."""
+    return len(submitting.submit_head().cosigned)
 
 
 @task(priority=PRIORITY)

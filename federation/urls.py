@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
-from federation.api import views
+from federation.api import views, witness
 
 _TILE = r"(?:tile/(?:entries|\d{1,2})|records|sealed)/[x0-9/]+(?:\.p/\d{1,3})?"
 
@@ -20,6 +20,7 @@ urlpatterns = [
         r"|targets/(?:[0-9a-f]{64}\.federation|nodes/[0-9a-f]{64}\.[a-z0-9-]{1,63}))\.json)$",
         views.TrustView.as_view(),
     ),
+    path("add-checkpoint", witness.AddCheckpointView.as_view()),
     path("enrol", views.EnrolView.as_view()),
     path("inbox", views.InboxView.as_view()),
     path("status", views.StatusView.as_view()),

@@ -11,6 +11,8 @@ from wagtail.admin.paginator import WagtailPaginator
 from federation.conf import get_conf
 from federation.models import Item, ItemState
 from federation.services.proofs import Evidence, holds
+from federation.services.quorum import Quorums
+from federation.services.vouching import vouched_logs
 
 from .base import Screen, Text
 from .forms import InboxFilter
@@ -30,6 +32,7 @@ class Row:
     failed: int
     endorsers: list[str]
     remedy: str
+    waits: bool = False
 
 
 def listed(filters: dict[str, str]) -> Any:
@@ -65,16 +68,21 @@ class Inbox(Screen):
             filtered=any(filters.values()),
             leaf=leaf,
             rows=self._rows(leaf),
+            unconfirmed=[
+                log
+                for log in vouched_logs(get_conf()).values()
+                if log.node != get_conf().NODE_ID and (log.stale or log.waiting)
+            ],
             elided_page_range=paginator.get_elided_page_range(leaf.number),
             **kwargs,
         )
 
     def _rows(self, leaf: Leaf) -> list[Row]:
         items = list(leaf)
-        evidence = Evidence(items, get_conf())
-        return [self._row(item, evidence) for item in items]
+        evidence, quorums = Evidence(items, get_conf()), Quorums(get_conf())
+        return [self._row(item, evidence, quorums) for item in items]
 
-    def _row(self, item: Item, evidence: Evidence) -> Row:
+    def _row(self, item: Item, evidence: Evidence, quorums: Quorums) -> Row:
         checks = evidence.checks_of(item)
         return Row(
             item,
@@ -84,4 +92,5 @@ class Inbox(Screen):
             sum(not check.holds for check in checks),
             [vouch.endorser for vouch in evidence.vouches_of(item) if vouch.holds],
             remedy_for(item.error),
+            item.undecided and not quorums.covers(item.origin, item.index),
         )

@@ -14,6 +14,7 @@ from federation.errors import FederationError
 from federation.models import GONE, Entry, Item, Provenance, Record, Review
 from federation.services import adoption
 from federation.services.proofs import Evidence, deep_checks, holds
+from federation.services.vouching import vouched_logs
 from federation.trust import DescriptorDirectory
 from federation.wire import records
 from playbook.redaction import QUESTIONS
@@ -91,6 +92,7 @@ class ItemScreen(Screen):
             kind=kind_name(item.schema),
             tongue=tongue(item.lang),
             fingerprint=self._fingerprint(),
+            vouched=vouched_logs(conf).get(item.origin),
             versions=versions,
             checks=explained(checks),
             checks_hold=holds(item, checks),

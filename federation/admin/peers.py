@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from federation.conf import get_conf
 from federation.errors import FederationError, FingerprintMismatch
 from federation.models import Log, Peer, PeerStatus, Push
-from federation.services import enrolment, status, trusting
+from federation.services import enrolment, status, trusting, vouching
 from federation.tasks import sync_with
 
 from .base import Act, Refused, Screen, Text, tell_error
@@ -55,6 +55,7 @@ class Peers(Screen):
         failed = Push.objects.exclude(error="").select_related("peer")
         pushes = {row.peer.node_id: row for row in failed}
         labels = dict(PeerStatus.choices)
+        vouched = vouching.vouched_logs(conf)
         memberships = {
             "suspended": _("suspended by the stewards"),
             "revoked": _("revoked by the stewards"),
@@ -80,6 +81,7 @@ class Peers(Screen):
                     "seen": seen.get(standing.node),
                     "behind": standing.log_size - standing.log_applied,
                     "remedy": remedy_for(standing.error),
+                    "vouched": vouched.get(standing.node),
                     "log_frozen": frozen_logs.get(standing.node, ""),
                     "form": ConfirmForm(auto_id=f"{standing.node}_%s"),
                 }
@@ -90,6 +92,8 @@ class Peers(Screen):
             conf=conf,
             peers=peers,
             trust=status.trust_status(conf),
+            witnesses=vouching.witness_status(conf),
+            own_vouched=vouched.get(conf.NODE_ID),
             fingerprint=fingerprint,
             problem=problem,
             own_log={**own, "remedy": own_log_remedy(own["error"])},

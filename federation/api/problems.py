@@ -17,13 +17,21 @@ from federation.errors import (
     InviteInvalid,
     JsonError,
     KeyFileError,
+    LogFrozen,
+    MalformedSubmission,
     MembershipError,
     RequestError,
+    UnknownLog,
+    WrongKey,
 )
 
 _STATUS: list[tuple[type[FederationError], int]] = [
     (RequestError, 401),
     (MembershipError, 403),
+    (MalformedSubmission, 400),
+    (WrongKey, 403),
+    (LogFrozen, 403),
+    (UnknownLog, 404),
     (InviteInvalid, 403),
     (FingerprintMismatch, 403),
     (AlreadyEnrolled, 409),

@@ -157,6 +157,7 @@ class CarriedFeed(Feed):
     """
 
     live = False  # an old bundle is old, and no sign that anything is wrong with a node
+    node_id = ""  # who brought it is not who said it
     fetcher: BundleFetcher
 
     def __init__(self, fetcher: BundleFetcher, conf: Conf) -> None:

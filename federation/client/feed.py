@@ -11,11 +11,28 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from federation.conf import Conf
-from federation.errors import BadBundle, InvalidJson, MissingComponent, PeerRefused
+from federation.errors import (
+    BadBundle,
+    InvalidJson,
+    MissingComponent,
+    NoCosignature,
+    OtherSize,
+    PeerRefused,
+)
 from federation.trust import Endpoint, Member
 from federation.trust.descriptors import NODE_ID
-from federation.wire import bundles, canonical, dsse, requests, tiles
+from federation.wire import (
+    bundles,
+    canonical,
+    checkpoint,
+    dsse,
+    requests,
+    tiles,
+    witnessing,
+)
 from federation.wire.keys import SigningKey
+from federation.wire.notes import Note
+from federation.wire.witnessing import Submission
 
 from .fetcher import Fetched, Fetcher
 
@@ -75,6 +92,11 @@ class Feed:
         self.key = key
         self.base = f"{(endpoint or member.endpoints[0]).url}/federation/v1"
         self._entries: dict[str, list[bytes]] = {}
+
+    @property
+    def node_id(self) -> str:
+        """Who answers; empty where nobody does."""
+        return self.member.node_id
 
     def hands_out_sealed(self, node_id: str) -> bool:
         """Can sealed records of this log be had here? Only their author hands them out."""
@@ -168,6 +190,36 @@ class Feed:
         if not isinstance(value, dict) or not isinstance(value.get("id"), str):
             raise InvalidJson("The answer to a push has no id.")
         return str(value["id"])[:64]
+
+    def add_checkpoint(self, submission: Submission) -> bytes:
+        """Submit a head to this witness; return the note with the cosignature it answered.
+
+        Raises OtherSize where it knows another size, NoCosignature where no line of the answer is
+        valid by its enrolled key, MalformedSubmission.
+        """
+        try:
+            answer = self.fetcher.fetch(
+                "POST",
+                f"{self.base}/add-checkpoint",
+                cap=witnessing.MAX_BYTES,
+                accept="*/*",
+                headers={"content-type": "text/plain; charset=utf-8"},
+                body=submission.encode(),
+            )
+        except PeerRefused as error:
+            if error.status != 409:
+                raise
+            size = witnessing.decode_size(error.body)
+            raise OtherSize(
+                f"{self.member.node_id} knows {size} entries of the log.", size=size
+            ) from error
+        lines = witnessing.decode_cosignatures(answer.body, submission.note)
+        text = Note.decode(submission.note).text
+        cosigned = Note(text, (*Note.decode(submission.note).signatures, *lines))
+        name, key = self.member.witness_name, self.member.witness_key
+        if not checkpoint.cosignatures(cosigned, name, key):
+            raise NoCosignature(f"{self.member.node_id} answered without one.", item=name)
+        return cosigned.encode()
 
     def enrol(self, body: bytes) -> bytes:
         """Offer this node's descriptor with an invite token; return the peer's answer."""

@@ -201,4 +201,5 @@ def _refusal(url: str, answer: Answer) -> PeerRefused:
         f"{url} answered {answer.status} {problem}".rstrip(),
         status=answer.status,
         problem=problem or None,
+        body=body[:_PROBLEM_CAP],
     )

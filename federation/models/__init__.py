@@ -7,6 +7,7 @@ from .peers import Invite, Nonce, Peer, PeerStatus, Policy, Subscription
 from .provenance import Lease, Mode, Provenance, SharingChoice, SharingMode
 from .recalls import Acknowledgement, Authority, HeldBody, Lift, Recall, Tombstone
 from .staging import GONE, Endorsement, Item, ItemState, Quarantine, Review, ReviewDecision
+from .witnesses import Evidence, VerifiedTime, Witness, Witnessed
 
 __all__ = [
     "GONE",
@@ -19,6 +20,7 @@ __all__ = [
     "Endorsement",
     "EndpointHealth",
     "Entry",
+    "Evidence",
     "HeldBody",
     "IncomingBundle",
     "Invite",
@@ -46,4 +48,7 @@ __all__ = [
     "Tile",
     "TileKind",
     "Tombstone",
+    "VerifiedTime",
+    "Witness",
+    "Witnessed",
 ]

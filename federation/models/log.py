@@ -23,7 +23,9 @@ class Log(models.Model):
     `size` counts the entries held. In the own log it runs ahead of `head_size` until the beat
     signs; in a followed log the two move together. `peaks` is the compact range at `head_size`,
     `carried` the size up to which tiles are stored, `counter` when that last changed among all
-    logs of this node (the cursor of `heads`).
+    logs of this node (the cursor of `heads`). `checkpoint` is the signed note with the cosignatures
+    that count; `cosigned_size` how many entries a quorum of witnesses has vouched for, `fresh_at`
+    the lowest time of the newest quorum: what was the newest head then.
     """
 
     node_id = models.CharField(max_length=63, unique=True)
@@ -41,6 +43,8 @@ class Log(models.Model):
     day_start_size = models.PositiveIntegerField(default=0)
     frozen = models.CharField(max_length=64, blank=True, default="")
     evidence = models.BinaryField(default=bytes)
+    cosigned_size = models.PositiveIntegerField(default=0)
+    fresh_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=64, blank=True, default="")
     error_detail = models.TextField(blank=True, default="")
 

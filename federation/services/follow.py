@@ -25,7 +25,9 @@ from federation.wire import tiles
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.leaf import Leaf
 
+from . import cosigning, evidence, freshness
 from .heads import leaf_hashes
+from .quorum import Quorums
 
 
 def followed_log(member: Member) -> Log:
@@ -36,41 +38,55 @@ def followed_log(member: Member) -> Log:
     return log
 
 
-def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
+def follow_head(
+    feed: Feed, member: Member, note: bytes, conf: Conf, quorums: Quorums | None = None
+) -> Log:
     """Verify a checkpoint of `member`'s log and take in the entries up to it.
 
-    Returns the log, moved or not. Raises CheckpointError's kinds, LogFrozen, Equivocation (kept
+    Returns the log, moved or not. Cosignatures that count are kept with the head; how many there
+    are decides nothing here. Raises CheckpointError's kinds, LogFrozen, Equivocation (kept
     as evidence, the log is frozen), LogShrank (smaller but consistent: stale), TooMuchGrowth,
     RootMismatch, or what fetching raises.
     """
     head = member.open_head(note)
     log = followed_log(member)
+    quorums = quorums or Quorums(conf)
     if log.frozen:
         raise LogFrozen(f"{log.node_id} is applied no further: {log.frozen}.", item=log.node_id)
     if head.size <= log.head_size:
-        _compare_with_known(log, head, note)
-        return log
+        _compare_with_known(feed, log, member, head, note)
+        log = freshness.take_cosignatures(log, member, note, quorums)
+        return _cosigned(feed, log, member, quorums)
     _require_modest_growth(log, member, head.size, conf)
     leaves = _fetch_leaves(feed, log, log.head_size, head.size)
     grown = log.range.append([leaf.hash for leaf in leaves])
     if grown.root != head.root:
         if _is_another_history(feed, log, head):
-            raise _frozen(log, note, head.size)
+            raise _frozen(feed, log, member, note)
         raise RootMismatch(
             f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
             item=log.node_id,
         )
-    return _store(log, head, note, leaves, grown.to_bytes())
+    kept = quorums.merged(member, note)
+    log = _store(log, head, kept, leaves, grown.to_bytes(), quorums)
+    return _cosigned(feed, log, member, quorums)
 
 
-def _compare_with_known(log: Log, head: Checkpoint, note: bytes) -> None:
+def _cosigned(feed: Feed, log: Log, member: Member, quorums: Quorums) -> Log:
+    """Vouch for what was verified, where this node is a witness; a bundle can be of any age."""
+    return cosigning.cosign_followed(log, member, quorums) if feed.live else log
+
+
+def _compare_with_known(
+    feed: Feed, log: Log, member: Member, head: Checkpoint, note: bytes
+) -> None:
     """A head no larger than ours must be one we passed through; else it is a second history."""
     if head.size == log.head_size:
         root = log.root
     else:
         root = log.range_at(leaf_hashes(log, 0, head.size)).root
     if root != head.root:
-        raise _frozen(log, note, head.size)
+        raise _frozen(feed, log, member, note)
     if head.size < log.head_size:
         raise LogShrank(
             f"{log.node_id} shows {head.size} entries; {log.head_size} were seen before.",
@@ -80,12 +96,9 @@ def _compare_with_known(log: Log, head: Checkpoint, note: bytes) -> None:
         Log.objects.filter(pk=log.pk).update(error="", error_detail="")
 
 
-def _frozen(log: Log, note: bytes, size: int) -> Equivocation:
-    """Keep the second of two heads that cannot both be true, and apply the log no further."""
-    Log.objects.filter(pk=log.pk).update(frozen=Equivocation.code, evidence=note)
-    return Equivocation(
-        f"{log.node_id} signed two histories of {size} entries. Both are kept.", item=log.node_id
-    )
+def _frozen(feed: Feed, log: Log, member: Member, note: bytes) -> Equivocation:
+    """Keep both of two heads that cannot both be true, and apply the log no further."""
+    return evidence.keep(member, bytes(log.checkpoint), note, seen_at=feed.node_id)
 
 
 def _require_modest_growth(log: Log, member: Member, size: int, conf: Conf) -> None:
@@ -133,7 +146,14 @@ def _fetch_leaves(feed: Feed, log: Log, start: int, size: int) -> list[Leaf]:
 
 
 @transaction.atomic
-def _store(log: Log, head: Checkpoint, note: bytes, leaves: list[Leaf], peaks: bytes) -> Log:
+def _store(
+    log: Log,
+    head: Checkpoint,
+    note: bytes,
+    leaves: list[Leaf],
+    peaks: bytes,
+    quorums: Quorums,
+) -> Log:
     locked = Log.objects.select_for_update().get(pk=log.pk)
     if locked.head_size != log.head_size:
         raise StateChanged(f"{log.node_id} was followed by another worker meanwhile.")
@@ -151,5 +171,6 @@ def _store(log: Log, head: Checkpoint, note: bytes, leaves: list[Leaf], peaks: b
     locked.size = locked.head_size = head.size
     locked.peaks, locked.checkpoint, locked.head_seen_at = peaks, note, now
     locked.error = locked.error_detail = ""
+    freshness.settle(locked, quorums)
     locked.save()
     return locked

@@ -16,6 +16,8 @@ from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile,
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
 
+from . import asking
+
 _GZIP_LEVEL = 6
 _AT_ONCE = ("recall", "ack")
 
@@ -36,8 +38,9 @@ def sign_head(now: datetime | None = None) -> Log | None:
     """Sign a head over every entry of the own log; return the log, or None if nothing is new.
 
     The mark is written before the signature exists. Raises BehindMark where the database knows
-    less than this node once signed, or another history of the same size; why no head could be
-    signed then stands on the log's row for the operator.
+    less than this node once signed, or another history of the same size, and BehindWitness and
+    WitnessesSilent as `asking.require_asked`; why no head could be signed then stands on the
+    log's row for the operator.
     """
     try:
         log = _sign_head(get_conf(), now or datetime.now(UTC))
@@ -61,6 +64,7 @@ def _sign_head(conf: Conf, now: datetime) -> Log | None:
         _require_not_behind(log, mark)
         if log.checkpoint and log.size == log.head_size:
             return None
+        asking.require_asked(log, max(log.head_size, mark.size if mark else 0), conf)
         grown = log.range.append(leaf_hashes(log, log.head_size, log.size))
         write_mark(conf.keys_dir, Mark(grown.size, grown.root))
         log.checkpoint = checkpoint.sign(

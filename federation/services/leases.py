@@ -31,8 +31,10 @@ from federation.wire import records
 from playbook.publishing import PublicationRefused
 from playbook.workflows import publish_trusted
 
+from . import freshness
 from .policy import endorser_ids
 from .publishing import today
+from .quorum import Quorums
 
 _LONGEST_DAYS = 3650
 
@@ -40,13 +42,17 @@ _LONGEST_DAYS = 3650
 class Clock:
     """When those who can vouch for an item were last heard of. The one place that says so.
 
-    For now that is when this node saw the newest verified head of a log. Cosignatures of witnesses
-    take its place once there are any: they also speak for a log that has nothing new to say.
+    Where the stewards ask for a quorum of witnesses, that is the lowest time of the newest quorum
+    on a log's head: it speaks also for a log that has nothing new to say. Elsewhere it is when
+    this node saw the newest verified head.
     """
 
     def __init__(self, conf: Conf) -> None:
         self.conf = conf
-        self._seen = dict(Log.objects.values_list("node_id", "head_seen_at"))
+        self._quorums = Quorums(conf)
+        rows = Log.objects.values_list("node_id", "head_seen_at", "fresh_at")
+        self._seen = {node: seen for node, seen, _fresh in rows}
+        self._fresh = {node: fresh for node, _seen, fresh in rows}
         self._endorsers = endorser_ids(conf)
         self._silent = set(
             Peer.objects.exclude(status=PeerStatus.ACTIVE).values_list("node_id", flat=True)
@@ -66,7 +72,8 @@ class Clock:
     def _of(self, node_id: str) -> datetime | None:
         if node_id == self.conf.NODE_ID:
             return datetime.now(UTC)  # a hub hears itself
-        return self._seen.get(node_id)
+        vouched = self._quorums.needed(node_id) > 0
+        return (self._fresh if vouched else self._seen).get(node_id)
 
     def _in_good_standing(self, node_id: str) -> bool:
         if node_id in self._silent:
@@ -120,7 +127,7 @@ def _evaluate(
     rows = list(adopted.order_by("pk"))
     if not rows:
         return 0
-    now = now or datetime.now(UTC)
+    now = now or freshness.now()
     clock = Clock(conf or get_conf())
     count = 0
     for row in rows:

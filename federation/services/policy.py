@@ -25,6 +25,7 @@ from federation.models import (
 )
 
 from . import adoption, trusting
+from .quorum import Quorums
 
 
 def decide_items(conf: Conf) -> int:
@@ -33,6 +34,7 @@ def decide_items(conf: Conf) -> int:
     An item that cannot be adopted keeps the error and stays in the inbox, and the next goes on.
     """
     subscriptions = list(Subscription.objects.all())
+    quorums = Quorums(conf)
     unconfirmed = trusting.unconfirmed_nodes()
     endorsers = endorser_ids(conf) - unconfirmed
     settled: defaultdict[ItemState, list[int]] = defaultdict(list)
@@ -41,6 +43,8 @@ def decide_items(conf: Conf) -> int:
         undecided = undecided.filter(state=ItemState.RETRACTED)
     count = 0
     for item in list(undecided.order_by("pk")):
+        if item.state not in GONE and not quorums.covers(item.origin, item.index):
+            continue  # it waits in the inbox, undecided, until enough witnesses vouch for it
         count += 1
         policy = policy_for(subscriptions, item)
         if policy == Policy.PUBLISH and item.origin in unconfirmed:
@@ -51,7 +55,7 @@ def decide_items(conf: Conf) -> int:
             fresh = item.state in (ItemState.STAGED, ItemState.IGNORED)
             settled[state if fresh else ItemState(item.state)].append(item.pk)
         else:
-            _decide(item, policy, endorsers)
+            _decide(item, policy, endorsers, quorums)
     for state, keys in settled.items():
         for at in range(0, len(keys), 1000):
             Item.objects.filter(pk__in=keys[at : at + 1000]).update(state=state, undecided=False)
@@ -74,7 +78,7 @@ def policy_for(subscriptions: list[Subscription], item: Item) -> Policy:
     return best
 
 
-def _decide(item: Item, policy: Policy, endorsers: set[str]) -> None:
+def _decide(item: Item, policy: Policy, endorsers: set[str], quorums: Quorums) -> None:
     try:
         with transaction.atomic():
             locked = Item.objects.select_for_update().filter(pk=item.pk, undecided=True).first()
@@ -85,7 +89,7 @@ def _decide(item: Item, policy: Policy, endorsers: set[str]) -> None:
             elif policy == Policy.DRAFT:
                 _draft(locked)
             elif policy == Policy.PUBLISH:
-                _publish(locked, endorsers)
+                _publish(locked, endorsers, quorums)
             locked.error = locked.error_detail = ""
             locked.save(update_fields=["undecided", "error", "error_detail"])
     except FederationError as error:
@@ -100,9 +104,9 @@ def _draft(item: Item) -> None:
         item.undecided = False
 
 
-def _publish(item: Item, endorsers: set[str]) -> None:
+def _publish(item: Item, endorsers: set[str], quorums: Quorums) -> None:
     """Publish when endorsed and complete; take back what policy published and lost its word."""
-    if not endorsed_by(item, endorsers):
+    if not endorsed_by(item, endorsers, quorums):
         adoption.unpublish_if_by_policy(item)
         item.undecided = False
     elif media_complete(item):
@@ -110,10 +114,11 @@ def _publish(item: Item, endorsers: set[str]) -> None:
         item.undecided = False
 
 
-def endorsed_by(item: Item, endorsers: set[str]) -> set[str]:
+def endorsed_by(item: Item, endorsers: set[str], quorums: Quorums | None = None) -> set[str]:
     """Return which of `endorsers` have endorsed exactly this version.
 
-    An endorsement counts only if the entry that it names is that `publish` in the origin's log.
+    An endorsement counts only if the entry that it names is that `publish` in the origin's log;
+    with `quorums`, only once enough witnesses vouch for the entry in which it stands.
     """
     named = Entry.objects.filter(
         log__node_id=item.origin, index=item.index, address=item.address, type="publish"
@@ -127,7 +132,11 @@ def endorsed_by(item: Item, endorsers: set[str]) -> set[str]:
         target_index=item.index,
         withdrawn=False,
     )
-    return set(rows.values_list("endorser", flat=True))
+    return {
+        endorser
+        for endorser, address in rows.values_list("endorser", "address")
+        if quorums is None or quorums.covers_statement(endorser, address)
+    }
 
 
 def media_complete(item: Item) -> bool:

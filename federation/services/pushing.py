@@ -12,7 +12,7 @@ from typing import Any
 from federation.client import Feed, Fetcher
 from federation.conf import Conf, get_conf
 from federation.errors import BehindMark, FederationError, MemberSuspended
-from federation.models import Log, Peer, PeerStatus, Push
+from federation.models import Log, Peer, PeerStatus, Push, Witness
 from federation.trust import DescriptorDirectory, load_keys
 from federation.wire import checkpoint
 
@@ -20,6 +20,7 @@ from .bundle_export import export_bundle
 from .contact import wait
 from .endpoints import reached
 from .heads import own_log
+from .quorum import Quorums
 
 _PATIENCE = timedelta(hours=1)  # what was sent may wait there so long before it is sent again
 
@@ -74,11 +75,14 @@ def push_to(
         with reached(
             member, conf, lambda feed: _size_there(feed, log, conf),
             fetcher=fetcher, troubled=bool(row.failures),
-        ) as (feed, size):  # fmt: skip
+        ) as (feed, (size, cosigned)):  # fmt: skip
             report.acknowledged = row.acknowledged = size
-            if size < log.head_size and _is_on_its_way(row, log):
+            lacks = size < log.head_size or not cosigned
+            if lacks and _is_on_its_way(row, log):
                 report.waiting = not everything
-            if everything or (size < log.head_size and not report.waiting):
+            if not lacks:
+                row.sent, row.sent_at = size, datetime.now(UTC)
+            if everything or (lacks and not report.waiting):
                 _send(feed, log, 0 if everything else size, report, conf)
                 row.sent, row.sent_at = log.head_size, datetime.now(UTC)
     except FederationError as error:
@@ -87,14 +91,15 @@ def push_to(
     return report
 
 
-def _size_there(feed: Feed, log: Log, conf: Conf) -> int:
+def _size_there(feed: Feed, log: Log, conf: Conf) -> tuple[int, bool]:
     """Return how much of the own log a peer carries, by a head that this node signed.
 
-    Raises BehindMark where it has more than this node knows, and what CheckpointError's kinds say.
+    And whether it has cosignatures as new as those here: it may have no other way to them. Raises
+    BehindMark where it has more than this node knows, and what CheckpointError's kinds say.
     """
     note = feed.checkpoint(log.node_id)
     if note is None:
-        return 0
+        return 0, True
     key = load_keys(conf.keys_dir).log.public
     head = checkpoint.open_checkpoint(note, log.origin, key)
     if head.size > log.head_size:
@@ -103,13 +108,20 @@ def _size_there(feed: Feed, log: Log, conf: Conf) -> int:
             f"{log.head_size} are here.",
             item=log.origin,
         )
-    return head.size
+    there = Quorums(conf).verdict(note, log.node_id).time
+    cosigned = log.fresh_at is None or (there is not None and there >= log.fresh_at)
+    return head.size, cosigned or head.size < log.head_size
 
 
 def _is_on_its_way(row: Push, log: Log) -> bool:
     """Was this very head sent, and not so long ago that it must have been lost?"""
     recent = row.sent_at is not None and datetime.now(UTC) - row.sent_at < _PATIENCE
-    return recent and row.sent == log.head_size
+    return recent and row.sent == log.head_size and not _cosigned_since(row)
+
+
+def _cosigned_since(row: Push) -> bool:
+    """Have witnesses cosigned the own log after something was last sent?"""
+    return row.sent_at is not None and Witness.objects.filter(cosigned_at__gt=row.sent_at).exists()
 
 
 def _send(feed: Feed, log: Log, since: int, report: PushReport, conf: Conf) -> None:
@@ -144,5 +156,5 @@ def _is_due(peer: Peer, log: Log, now: datetime) -> bool:
     row = getattr(peer, "push", None)
     if row is None:
         return True
-    behind = row.acknowledged < log.head_size
+    behind = row.acknowledged < log.head_size or _cosigned_since(row)
     return behind and (row.next_attempt_at is None or row.next_attempt_at <= now)

@@ -27,6 +27,7 @@ from federation.trust import DescriptorDirectory, Member, TrustStore, read_mark
 from federation.wire.records import SCHEMAS
 from playbook.search.health import index_health
 
+from . import freshness, vouching
 from .compromise import distrusted_reports
 from .enrolment import own_fingerprint
 
@@ -125,7 +126,7 @@ def trust_status(conf: Conf | None = None) -> dict[str, Any]:
             state.role: {"version": state.version, "expires": state.expires.isoformat()}
             for state in store.roles()
         },
-        "degraded": list(store.expired()),
+        "degraded": list(store.expired(freshness.now())),
         "distrusted": [asdict(report) for report in distrusted_reports(conf)],
     }
 
@@ -135,7 +136,8 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
 
     `ok` is false where something needs a person, and `reasons` says each: an error of a peer, a
     push that fails, an own log that is not signed, quarantine, refused files, trust metadata that
-    has run out, keys that nobody confirmed, search that does not know the pages of this node.
+    has run out, keys that nobody confirmed, witnesses that do not cosign or prove that something
+    is wrong, search that does not know the pages of this node.
     """
     conf = conf or get_conf()
     states = dict(Item.objects.values_list("state").annotate(Count("pk")).order_by())
@@ -150,6 +152,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     waiting = DBTaskResult.objects.ready().count()
     search = index_health()
     trust = trust_status(conf)
+    witnesses = vouching.witness_status(conf)
     log = own_log_status(conf)
     rows = Push.objects.order_by("peer__node_id").values(
         "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
@@ -162,6 +165,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
         *(f"quarantine: {count} with {error}" for error, count in sorted(quarantine.items())),
         *([f"files: {refused} refused"] if refused else []),
         *([f"trust: {', '.join(trust['degraded'])} ran out"] if trust["degraded"] else []),
+        *vouching.reasons(witnesses),
         *(["search: it does not know all pages"] if search.stale else []),
     ]
     return {
@@ -185,6 +189,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
         ),
         "tasks_waiting": waiting,
         "trust": trust,
+        "witnesses": witnesses,
         "search": {**asdict(search), "stale": search.stale},
         "ok": not reasons,
         "reasons": reasons,

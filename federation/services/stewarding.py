@@ -24,7 +24,7 @@ from federation.trust import (
 from federation.trust.changes import MAX_BYTES
 from federation.trust.keyfiles import load_key
 from federation.trust.rolekeys import OFFLINE, create_role_key, public_keys_in
-from federation.trust.targets import FEDERATION
+from federation.trust.targets import FEDERATION, read_rules, rules_document
 from federation.wire import dsse
 
 from . import heads
@@ -71,7 +71,7 @@ def propose(conf: Conf, options: Mapping[str, Any]) -> Change:
         )
     if what == "witnesses":
         quorum = {"node": options["node_quorum"], "hub": options["hub_quorum"]}
-        return proposals.propose_rules(repository, options["nodes"], quorum)
+        return proposals.propose_rules(repository, options["nodes"], quorum, hub=conf.NODE_ID)
     if what == "role":
         return _propose_role(conf, options)
     return proposals.propose_renewal(repository, options["role"])
@@ -145,7 +145,7 @@ def signatures(change: Change) -> list[str]:
 def _difference(change: Change, path: str) -> list[str]:
     data = change.contents[path]
     if path == FEDERATION:
-        return [f"{path}: {data.decode('utf-8')}"]
+        return [f"{path}: {line}" for line in _rules(data)]
     after = read_target(data)
     if path not in change.before_contents:
         return [f"{path}: NEW MEMBER", *_facts(after)]
@@ -154,6 +154,14 @@ def _difference(change: Change, path: str) -> list[str]:
         f"{path}:",
         *(f"- {fact}" for fact in before if fact not in _facts(after)),
         *(f"+ {fact}" for fact in _facts(after) if fact not in before),
+    ]
+
+
+def _rules(data: bytes) -> list[str]:
+    rules = read_rules(data)
+    return [
+        f"witnesses: {', '.join(rules.witnesses) or 'none'}",
+        f"must cosign a node's log: {rules.needed('node')}, the hub's: {rules.needed('hub')}",
     ]
 
 
@@ -194,6 +202,7 @@ def show(conf: Conf) -> list[str]:
     expired = store.expired()
     if expired:
         lines.append(f"DEGRADED: {', '.join(expired)} ran out. New items only wait in the inbox.")
+    lines += _rules(store.rules() or rules_document([], {}))
     for member in DescriptorDirectory(conf.trust_dir).members():
         lines.append(f"{member.node_id}: {member.status}, {member.identity_key.fingerprint_groups}")
         if member.trusted_size is not None:

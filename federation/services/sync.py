@@ -34,11 +34,13 @@ from . import (
     leases,
     lookahead,
     media,
+    monitoring,
     policy,
     recalling,
     trusting,
 )
 from .follow import follow_head
+from .quorum import Quorums
 from .reports import SyncReport
 
 _FEW = 4  # entries of one bundle that are cheaper to fetch one by one
@@ -127,9 +129,11 @@ def take_in_logs(
     """
     directory = DescriptorDirectory(conf.trust_dir)
     frozen = set(Peer.objects.filter(status=PeerStatus.FROZEN).values_list("node_id", flat=True))
+    quorums = Quorums(conf)
     followed: list[tuple[Log, Member]] = []
     for head in answer.heads:
         if head.node_id == conf.NODE_ID:
+            monitoring.look_at_own(feed, head.checkpoint, quorums, report.errors)
             continue
         lookahead.look_ahead(feed, head, directory, conf)
         try:
@@ -137,14 +141,15 @@ def take_in_logs(
                 raise LogFrozen(f"{head.node_id} is frozen here.", item=head.node_id)
             member = directory.member(head.node_id)
             member.require_active()
-            log = follow_head(feed, member, head.checkpoint, conf)
+            log = follow_head(feed, member, head.checkpoint, conf, quorums)
             followed.append((log, member))
             lookahead.recalls_of_backlog(feed, log, conf)
             report.applied[log.node_id] = _apply(feed, log, member, report.peer, conf, between)
             retry_quarantined(feed, log, member, report.peer, conf)
         except FederationError as error:
             if feed.live:
-                _note_log(head.node_id, error)
+                told = Log.objects.filter(node_id=head.node_id)
+                told.update(error=error.code, error_detail=str(error))
             report.errors.append((head.node_id, error))
     return followed
 
@@ -170,10 +175,6 @@ def _carry(log: Log) -> None:
     fresh = Log.objects.get(pk=log.pk)
     if fresh.applied == fresh.head_size and fresh.carried < fresh.head_size:
         heads.carry_in_transaction(fresh)
-
-
-def _note_log(node_id: str, error: FederationError) -> None:
-    Log.objects.filter(node_id=node_id).update(error=error.code, error_detail=str(error))
 
 
 def _apply(

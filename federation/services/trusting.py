@@ -27,7 +27,7 @@ from federation.trust import (
 from federation.trust.proposals import propose_start
 from federation.trust.rolekeys import OFFLINE, ONLINE, create_role_key, load_signer, public_keys_in
 
-from . import compromise
+from . import compromise, freshness
 
 STEWARDS: Final = "stewards"  # under the keys folder: only in a demo or at a start
 
@@ -147,8 +147,11 @@ def confirm_keys(node_id: str, fingerprint: str) -> None:
 
 
 def is_degraded(conf: Conf) -> bool:
-    """Has any role's metadata run out? Then members stay, and new items only wait in the inbox."""
-    return bool(store_of(conf).expired())
+    """Has any role's metadata run out? Then members stay, and new items only wait in the inbox.
+
+    A clock that was set back does not bring back what had run out when witnesses last signed.
+    """
+    return bool(store_of(conf).expired(freshness.now()))
 
 
 def unconfirmed_nodes() -> set[str]:

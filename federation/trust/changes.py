@@ -18,7 +18,7 @@ from federation.wire import canonical
 
 from .repository import Repository
 from .rolekeys import load_signer, require_sound_root
-from .targets import FEDERATION, read_rules, read_target, target_path
+from .targets import FEDERATION, read_rules, read_target, require_rules_kept, target_path
 
 FORMAT: Final = "trust-change/1"
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -133,6 +133,9 @@ class Change:
             listed[path].verify_length_and_hashes(data)
             if path == FEDERATION:
                 read_rules(data)
+                # Only where they change: a witness that was taken over is revoked all the same.
+                if path in self.changed():
+                    require_rules_kept(data, self.contents)
             elif target_path(read_target(data).node_id) != path:
                 raise ChangeRefused(f"{path} describes another node.")
         for path, data in self.before_contents.items():

@@ -70,6 +70,11 @@ class Member:
     max_entries: int | None = None
     max_entries_per_day: int | None = None
 
+    @property
+    def witness_name(self) -> str:
+        """The name under which it cosigns: `<origin>/witness`."""
+        return f"{self.log_origin}/witness"
+
     def record_key(self, index: int) -> PublicKey:
         """Return the record key in force at log index `index`; UnknownMember when none was."""
         for period in self.record_keys:

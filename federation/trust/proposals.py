@@ -18,6 +18,7 @@ from .repository import Repository, expiry
 from .rolekeys import OFFLINE
 from .targets import (
     FEDERATION,
+    active_members,
     member_from_descriptor,
     read_rules,
     read_target,
@@ -121,11 +122,28 @@ def propose_scope(
     return _of_member(repository, node_id, lambda value: {**value, **told})
 
 
-def propose_rules(repository: Repository, witnesses: list[str], quorum: dict[str, int]) -> Change:
-    """Propose the witnesses and how many must cosign a log, by kind: "node" and "hub"."""
+def propose_rules(
+    repository: Repository, witnesses: list[str], quorum: dict[str, int], *, hub: str | None = None
+) -> Change:
+    """Propose the witnesses and how many must cosign a log, by kind: "node" and "hub".
+
+    Nobody is its own witness. `hub` names the node whose log is of the other kind: with it, each
+    active member's log is held to have enough witnesses besides itself.
+    """
+    witnesses = sorted(witnesses)
     data = rules_document(witnesses, quorum)
     read_rules(data)
-    return _of_targets(repository, {FEDERATION: data})
+    change = _of_targets(repository, {FEDERATION: data})
+    for node_id in active_members(change.contents) if hub is not None else ():
+        needed = quorum.get("hub" if node_id == hub else "node", 0)
+        others = [name for name in witnesses if name != node_id]
+        if len(others) < needed:
+            raise ChangeRefused(
+                f"{needed} must cosign the log of {node_id}, and it has {len(others)} witnesses "
+                "besides itself: nothing of it would be published any more.",
+                item=node_id,
+            )
+    return change
 
 
 def propose_renewal(repository: Repository, role: str) -> Change:

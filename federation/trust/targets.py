@@ -4,6 +4,7 @@ Source: docs/protocol.md, "Names and keys". Canonical JSON (RFC 8785). Each set 
 its proof: the descriptor that those keys signed, and after a rotation the old identity key too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -29,6 +30,7 @@ SCHEMA: Final = "member/1"
 FEDERATION: Final = "federation.json"
 MAX_BYTES: Final = 512 * 1024
 STATUSES: Final = ("active", "suspended", "revoked")
+MAX_WITNESSES: Final = 50  # their lines and the log's own fit into a note
 PURPOSES: Final = ("identity", "log", "witness", "record", "request")
 _CAPS: Final = fields({"entries": integer(1), "entries_per_day": integer(1)})
 
@@ -82,6 +84,10 @@ class Rules:
 
     witnesses: tuple[str, ...] = ()
     quorum: tuple[tuple[str, int], ...] = ()
+
+    def needed(self, kind: str) -> int:
+        """Return how many witnesses must cosign a log of this kind, "node" or "hub"; 0: none."""
+        return dict(self.quorum).get(kind, 0)
 
 
 def target_path(node_id: str) -> str:
@@ -225,6 +231,29 @@ def is_vouched_for(before: bytes, after: bytes) -> bool:
     return True
 
 
+def active_members(contents: Mapping[str, bytes]) -> list[str]:
+    """Return the ids of the active members among targets, in order."""
+    members = [read_target(data) for path, data in contents.items() if path != FEDERATION]
+    return sorted(member.node_id for member in members if member.status == "active")
+
+
+def require_rules_kept(data: bytes, contents: Mapping[str, bytes]) -> None:
+    """Raise BadTarget for rules that name a witness twice, one that is no active member, or ask
+    for more cosignatures than there are witnesses."""
+    rules = read_rules(data)
+    strangers = sorted(set(rules.witnesses) - set(active_members(contents)))
+    if strangers:
+        raise BadTarget(f"No active members, so no witnesses: {', '.join(strangers)}.")
+    if len(set(rules.witnesses)) < len(rules.witnesses):
+        raise BadTarget("A witness is named twice.")
+    for kind, needed in rules.quorum:
+        if needed > len(rules.witnesses):
+            raise BadTarget(
+                f"A quorum of {needed} for a log of the kind {kind} needs more witnesses than "
+                f"the {len(rules.witnesses)} that are named."
+            )
+
+
 def rules_document(witnesses: list[str], quorum: dict[str, int]) -> bytes:
     """Return `federation.json`: the witnesses, and the quorum by kind of log ("node", "hub")."""
     return canonical.dumps({"schema": "federation/1", "witnesses": witnesses, "quorum": quorum})
@@ -233,7 +262,7 @@ def rules_document(witnesses: list[str], quorum: dict[str, int]) -> bytes:
 _RULES: Final = fields(
     {
         "schema": one_of("federation/1"),
-        "witnesses": list_of(content.NODE),
+        "witnesses": list_of(content.NODE, limit=MAX_WITNESSES),
         "quorum": fields({"node": integer(0, 100), "hub": integer(0, 100)}),
     },
     required=("schema", "witnesses", "quorum"),

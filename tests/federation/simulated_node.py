@@ -1,6 +1,7 @@
 """A node that exists only in memory: keys, a log, the bodies and files behind it, what it says."""
 
 import hashlib
+import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from federation.trust import NodeKeys, read_descriptor, sign_descriptor
 from federation.wire import bundles, canonical, checkpoint, dsse, merkle, records, tiles
 from federation.wire.keys import SigningKey
 from federation.wire.leaf import Leaf
+from federation.wire.witnessing import Submission
 
 DOMAIN = "solidarity.example"
 DAY = "2026-11-20"
@@ -219,6 +221,28 @@ class SimulatedNode:
             changes.get("origin", self.log_origin), size, changes.get("root", root)
         )
         return checkpoint.sign(head, changes.get("key", self.keys.log))
+
+    def cosigned(
+        self, *witnesses: "SimulatedNode", size: int | None = None, at: float | None = None
+    ) -> bytes:
+        """Return a head with the cosignatures of these witnesses; `at` in POSIX seconds, or now."""
+        note, seconds = self.head(size), int(time.time() if at is None else at)
+        for witness in witnesses:
+            note = witness.cosign(note, at=seconds)
+        return note
+
+    def cosign(self, note: bytes, *, at: float, **changes: Any) -> bytes:
+        """Return a note with this node's cosignature; changes: name, key."""
+        name = changes.get("name", self.member.witness_name)
+        return checkpoint.cosign(note, name, changes.get("key", self.keys.witness), int(at))
+
+    def submission(self, old: int, size: int | None = None, **changes: Any) -> bytes:
+        """Return the body that submits a head to a witness; changes: proof, and those of `head`."""
+        size = self.size if size is None else size
+        hashes = [leaf.hash for leaf in self.leaves]
+        honest = old and merkle.consistency_proof(old, size, merkle.node_of(hashes))
+        proof = changes.pop("proof", honest or ())
+        return Submission(old, tuple(proof), self.head(size, **changes)).encode()
 
     def entries(self, n: int, width: int | None) -> bytes:
         return tiles.encode_entries([leaf.data for leaf in self._part(self.leaves, n, width)])

@@ -7,18 +7,21 @@ network and no mocks, and every cap and check of the real client stands between 
 import gzip
 import hashlib
 import re
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from federation.client.fetcher import Answer, Fetcher
 from federation.errors import FederationError, PeerTimeout, PeerUnreachable
-from federation.wire import bundles, canonical, dsse, requests, tiles
+from federation.wire import bundles, canonical, checkpoint, dsse, notes, requests, tiles
 from federation.wire.keys import PublicKey, SigningKey
+from federation.wire.notes import Note, NoteSignature
 
 from .simulated_node import Said, SimulatedNode, key_for
 
@@ -284,6 +287,43 @@ class FeedSimulator(Fetcher):
     def show_head(self, node: SimulatedNode, note: bytes) -> None:
         """Show this head instead of the log's own."""
         self._heads[node.node_id] = note
+
+    # --- Witnesses, and lies about them ---------------------------------------------------------
+
+    def vouch(
+        self, node: SimulatedNode, *witnesses: SimulatedNode, at: float | None = None
+    ) -> bytes:
+        """Show the newest head as these witnesses cosigned it; return the note."""
+        note = node.cosigned(*witnesses, at=at)
+        self.show_head(node, note)
+        return note
+
+    def forge_cosignature(self, node: SimulatedNode, witness: SimulatedNode) -> None:
+        """Add a line that names a witness and its key, and is signed by a stranger."""
+        note = Note.decode(self._shown(node))
+        name = witness.member.witness_name
+        forged = checkpoint.cosignature(note.text, name, STRANGER, int(time.time()))
+        hint = notes.key_hash(name, notes.COSIGNATURE, witness.keys.witness.public)
+        line = NoteSignature(name, hint, forged.signature)
+        self.show_head(node, Note(note.text, (*note.signatures, line)).encode())
+
+    def move_cosignature(self, node: SimulatedNode, witness: SimulatedNode, size: int) -> None:
+        """Put a witness's cosignature over the head of another size under the newest one."""
+        note, other = Note.decode(self._shown(node)), Note.decode(node.cosigned(witness, size=size))
+        self.show_head(node, Note(note.text, (*note.signatures, other.signatures[-1])).encode())
+
+    def add_cosignature(self, node: SimulatedNode, by: SimulatedNode, **how: Any) -> None:
+        """Add a cosignature by anybody; `how` as in `SimulatedNode.cosign`."""
+        self.show_head(node, by.cosign(self._shown(node), **{"at": time.time(), **how}))
+
+    def add_lines(self, node: SimulatedNode, number: int) -> None:
+        """Add lines that name nobody, as far as a note may have them."""
+        note = Note.decode(self._shown(node))
+        lines = (NoteSignature(f"nobody/{at}", bytes(4), bytes(72)) for at in range(number))
+        self.show_head(node, Note(note.text, (*note.signatures, *lines)).encode())
+
+    def _shown(self, node: SimulatedNode) -> bytes:
+        return self._heads.get(node.node_id) or node.head()
 
     def change_entries(self, change: Callable[[list[bytes]], list[bytes]]) -> None:
         """Serve other entries than those that were signed: left out, swapped, made up."""

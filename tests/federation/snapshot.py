@@ -20,7 +20,7 @@ _BOOKKEEPING = {
 }  # fmt: skip
 
 
-_CONTACT = {"EndpointHealth"}
+_CONTACT = {"EndpointHealth", "Evidence"}
 
 
 def snapshot(*, ignore: tuple[str, ...] = ("Quarantine",)) -> dict[str, Any]:

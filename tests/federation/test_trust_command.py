@@ -132,3 +132,29 @@ def test_a_root_is_adopted_by_its_hash_alone(hub_here, started):
 def test_before_the_start_there_is_nothing_to_show(hub_here):
     with pytest.raises(CommandError, match=r"trust\.not-set"):
         run("show")
+
+
+def test_stewards_name_witnesses_and_read_what_they_sign(hub_here, started):
+    change = started / "add.change"
+    node = SimulatedNode("cedar")
+    (started / "cedar.json").write_bytes(node.descriptor)
+    run("propose", "--out", change, "add", started / "cedar.json")
+    for name in NAMES[:2]:
+        run("sign", change, "--key", started / name / f"targets-{name}.pem")
+    run("publish", change)
+    rules = started / "rules.change"
+    with pytest.raises(CommandError, match="No active members, so no witnesses: bo"):
+        run("propose", "--out", rules, "witnesses", "bo", "--hub-quorum", 1)
+    with pytest.raises(CommandError, match="the log of cedar"):
+        run("propose", "--out", rules, "witnesses", "cedar", "--node-quorum", 1)
+
+    told = run("propose", "--out", rules, "witnesses", "cedar", "--hub-quorum", 1)
+
+    assert "federation.json: witnesses: cedar" in told
+    assert "must cosign a node's log: 0, the hub's: 1" in told
+    assert not DescriptorDirectory(hub_here.trust_dir).rules().witnesses
+    for name in NAMES[:2]:
+        run("sign", rules, "--key", started / name / f"targets-{name}.pem")
+    run("publish", rules)
+    assert DescriptorDirectory(hub_here.trust_dir).rules().witnesses == ("cedar",)
+    assert "witnesses: cedar" in run("show")

@@ -17,6 +17,7 @@ from federation.wire import (
     records,
     requests,
     tiles,
+    witnessing,
 )  # fmt: skip
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.dsse import Envelope
@@ -34,6 +35,9 @@ _LEAVES = [merkle.leaf_hash(bytes([number])) for number in range(5)]
 _ROOT = merkle.root(_LEAVES)
 _NOTE = checkpoint.sign(Checkpoint(_ORIGIN, 5, _ROOT), KEY)
 _COSIGNED = checkpoint.cosign(_NOTE, f"{_ORIGIN}/witness", KEY, 1_800_000_000)
+_SUBMITTED = witnessing.Submission(
+    3, tuple(merkle.consistency_proof(3, 5, merkle.node_of(_LEAVES))), _NOTE
+)
 _ASKED = Message("GET", f"{_HUB}/federation/v1/heads?since=4", {})
 _SIGNED = requests.sign_request(_ASKED, KEY, KEY.public.keyid, now=_NOW)
 _ROW = bundles.BundleRow(0, _ENVELOPE.address, "present", _ENVELOPE.signatures, _RECORD)
@@ -103,6 +107,16 @@ PARSERS = {
     "cosignature": Parser(
         lambda data: checkpoint.cosignature_verify(data, f"{_ORIGIN}/witness", KEY.public),
         _COSIGNED,
+    ),
+    "submission": Parser(witnessing.Submission.decode, _SUBMITTED.encode()),
+    "witness's size": Parser(witnessing.decode_size, witnessing.encode_size(5)),
+    "witness's answer": Parser(
+        lambda data: witnessing.decode_cosignatures(data, _NOTE),
+        checkpoint.cosignature(
+            Checkpoint(_ORIGIN, 5, _ROOT).to_note_text(), f"{_ORIGIN}/witness", KEY, 1_800_000_000
+        )
+        .line()
+        .encode(),
     ),
     "leaf": Parser(Leaf.parse, Leaf("publish", "ab" * 32).data),
     "entries tile": Parser(

@@ -30,12 +30,24 @@ class Keyring:
             raise VerificationError("bad") from error
 
 
-def entry(index: int, size: int, *, leaf: bytes | None = None, key: SigningKey = KEY):
+def entry(
+    index: int,
+    size: int,
+    *,
+    leaf: bytes | None = None,
+    key: SigningKey = KEY,
+    witnesses: int = 0,
+):
     """An entry of a log of that size, in the shape in which Sigstore's code reads one."""
     leaves = [f"leaf {number}".encode() for number in range(size)]
     hashes = [merkle.leaf_hash(data) for data in leaves]
     root = merkle.root(hashes)
     note = checkpoint.sign(Checkpoint(ORIGIN, size, root), key)
+    for number in range(1, witnesses + 1):
+        name = f"solidarity.example/w{number}/witness"
+        note = checkpoint.cosign(
+            note, name, SigningKey.from_seed(bytes([number]) * 32), 1_800_000_000
+        )
     key_id = notes.key_hash(ORIGIN, notes.ED25519, KEY.public)
     proof = SimpleNamespace(
         log_index=index,
@@ -67,3 +79,12 @@ def test_a_checkpoint_holds_for_them():
 def test_a_checkpoint_by_another_key_does_not():
     with pytest.raises(VerificationError):
         verify_checkpoint(Keyring(), entry(5, 9, key=OTHER))
+
+
+@pytest.mark.parametrize("witnesses", [1, 3])
+def test_a_cosigned_checkpoint_holds_for_them_all_the_same(witnesses):
+    """Lines of witnesses are none of their business, and do not disturb them."""
+    cosigned = entry(5, 9, witnesses=witnesses)
+    lines = cosigned._inner.inclusion_proof.checkpoint.envelope.split("\n\n")[1]
+    assert lines.count("\u2014") == 1 + witnesses
+    verify_checkpoint(Keyring(), cosigned)

@@ -38,6 +38,8 @@ class Command(BaseCommand):
             )
         for line in _trust_lines(status["trust"]):
             self.stdout.write(line)
+        for line in _witness_lines(status["witnesses"]):
+            self.stdout.write(line)
         for push in status["pushes"]:
             wrong = f" — {push['error']}: {push['error_detail']}" if push["error"] else ""
             self.stdout.write(
@@ -72,4 +74,28 @@ def _trust_lines(trust: dict[str, Any]) -> list[str]:
         )
         lines += [f"    taken down: {title}" for title in report["taken_down"]]
         lines += [f"    STILL UP, approved by a person: {title}" for title in report["flagged"]]
+    return lines
+
+
+def _witness_lines(witnesses: dict[str, Any]) -> list[str]:
+    lines = []
+    for row in witnesses["own"]:
+        wrong = f" — {row['error']}: {row['error_detail']}" if row["error"] else ""
+        seen = row["cosigned_at"] or "never"
+        lines.append(f"witness {row['node']}: {row['size']} entries, last on {seen}{wrong}")
+    for node, state in witnesses["logs"].items():
+        fresh = state["fresh_as_of"] or "never"
+        stale = "STALE, " if state["stale"] else ""
+        waits = f", {state['waiting']} items wait" if state["waiting"] else ""
+        lines.append(
+            f"log of {node}: {stale}fresh as of {fresh}, cosigned by {len(state['by'])} "
+            f"({', '.join(state['by']) or 'nobody'}) of {state['needed']} needed{waits}"
+        )
+    for found in witnesses["evidence"]:
+        shown = f", shown by {found['seen_at']}" if found["seen_at"] else ""
+        lines.append(f"EVIDENCE: {found['log']} signed two histories{shown} ({found['found_at']}):")
+        for note in (found["first"], found["second"]):
+            lines += [f"  {line}" for line in note.rstrip().split("\n")]
+    if witnesses["clock_behind"]:
+        lines.append(f"CLOCK: it is behind {witnesses['verified_time']}, which witnesses proved")
     return lines

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from federation import tasks
 from federation.conf import get_conf
 from federation.models import IncomingBundle, Peer
-from federation.services import pushing
+from federation.services import pushing, submitting
 from federation.services.heads import head_due
 from playbook.documents import offers
 from playbook.documents.tasks import make_collections
@@ -60,6 +60,8 @@ def look(now: datetime) -> None:
     """Enqueue what is due, each task at most once at a time."""
     if head_due(get_conf(), now):
         wake(tasks.sign_head)
+    if submitting.due(get_conf(), now):
+        wake(tasks.submit_head)
     for peer in Peer.objects.due(now):
         wake(tasks.sync_with, peer.node_id)
     for bundle in IncomingBundle.objects.due(now):

@@ -270,7 +270,7 @@ def test_nothing_of_a_batch_is_written_when_its_last_row_cannot_be(link, cedar, 
     assert Nonce.objects.count() == 0
 
 
-def _store_without_save(log, head, note, leaves, peaks):
+def _store_without_save(log, head, note, leaves, peaks, quorums):
     Entry.objects.bulk_create(
         Entry(log=log, index=log.size + at, type=leaf.type, address=leaf.record)
         for at, leaf in enumerate(leaves)
