@@ -7,7 +7,7 @@ from django_tasks import task
 
 from federation.models import Nonce, Peer
 from federation.services import (
-    heads,
+    asking,
     hiding,
     inbox,
     leases,
@@ -25,7 +25,7 @@ PRIORITY = 10  # before the search index, which has a task for every saved page
 @task(priority=PRIORITY)
 def sign_head() -> int:
     """Sign a head over what was appended; return the entries signed, 0 for nothing new."""
-    log = heads.sign_head(datetime.now(UTC))
+    log = asking.sign_head(datetime.now(UTC))
     return log.head_size if log else 0
 
 

@@ -24,6 +24,7 @@ from federation.trust import Member
 from federation.wire import tiles
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.leaf import Leaf
+from federation.wire.merkle import CompactRange
 
 from .heads import leaf_hashes
 
@@ -51,16 +52,31 @@ def follow_head(feed: Feed, member: Member, note: bytes, conf: Conf) -> Log:
         _compare_with_known(log, head, note)
         return log
     _require_modest_growth(log, member, head.size, conf)
+    try:
+        leaves, grown = grow(feed, log, head)
+    except Equivocation as error:
+        raise _frozen(log, note, head.size) from error
+    return _store(log, head, note, leaves, grown.to_bytes())
+
+
+def grow(feed: Feed, log: Log, head: Checkpoint) -> tuple[list[Leaf], CompactRange]:
+    """Fetch the entries between a log's head here and a larger one that its owner signed.
+
+    Returns them with the range over all. Writes nothing. Raises RootMismatch where they were
+    spoiled on the way, Equivocation where they are those of another history.
+    """
     leaves = _fetch_leaves(feed, log, log.head_size, head.size)
     grown = log.range.append([leaf.hash for leaf in leaves])
-    if grown.root != head.root:
-        if _is_another_history(feed, log, head):
-            raise _frozen(log, note, head.size)
-        raise RootMismatch(
-            f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
-            item=log.node_id,
+    if grown.root == head.root:
+        return leaves, grown
+    if _is_another_history(feed, log, head):
+        raise Equivocation(
+            f"{log.node_id} signed two histories of {head.size} entries.", item=log.node_id
         )
-    return _store(log, head, note, leaves, grown.to_bytes())
+    raise RootMismatch(
+        f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
+        item=log.node_id,
+    )
 
 
 def _compare_with_known(log: Log, head: Checkpoint, note: bytes) -> None:

@@ -54,6 +54,7 @@ def sign_head(now: datetime | None = None) -> Log | None:
         log.head_size, log.peaks = grown.size, grown.to_bytes()
         log.applied = log.size
         log.head_seen_at = now or datetime.now(UTC)
+        log.error = log.error_detail = ""
         carry(log)
         return log
 
@@ -251,10 +252,13 @@ def _save_tiles(made: list[Tile]) -> None:
 def head_due(conf: Conf, now: datetime) -> bool:
     """Is it time for the beat to sign? On a beat, so that a log does not tell who works when.
 
-    A recall, and the word that one was applied, wait for no beat.
+    A recall, and the word that one was applied, wait for no beat. A log that must be recovered
+    first is left alone.
     """
     log = Log.objects.filter(own=True).first()
     if log is None or (log.checkpoint and log.size == log.head_size):
+        return False
+    if log.error == BehindMark.code:
         return False
     seen = log.head_seen_at
     if seen is None or (now - seen).total_seconds() >= conf.HEAD_SECONDS:

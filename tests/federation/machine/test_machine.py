@@ -17,7 +17,6 @@ from tempfile import mkdtemp
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connections
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -35,10 +34,8 @@ from federation.services import publishing, retracting, review
 from federation.services.verify import verify_everything
 from playbook.models import RedactionCheck
 from playbook.redaction import QUESTIONS
-from playbook.setup import prepare_site
 from playbook.workflows import publish_trusted
 from tests import factories
-from tests.migrated_database import copy_migrated_database
 
 from .world import Place, PowerCut, World
 
@@ -66,17 +63,6 @@ class Known:
     addresses: list[str] = field(default_factory=list)
     retracted: bool = False
     endorsed: int = 0
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory, django_test_environment, django_db_blocker):
-    """Return a database file of a laid-out node, and let the tests of this module use databases."""
-    folder = tmp_path_factory.mktemp("template")
-    with django_db_blocker.unblock():
-        copy_migrated_database(folder)
-        prepare_site(django_settings.PLAYBOOK_LANGUAGES)
-        connections["default"].close()
-        yield folder / "test.sqlite3"
 
 
 class Federation(RuleBasedStateMachine):

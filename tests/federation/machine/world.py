@@ -28,6 +28,7 @@ from federation.errors import PeerUnreachable
 from federation.models import Peer, PeerStatus, Policy, Subscription
 from federation.services import heads
 from federation.services.enrolment import initialise_node
+from federation.services.recovery import Recovery, recover
 from federation.services.sync import SyncReport, sync_peer
 from federation.trust import DescriptorDirectory
 from tests.federation.served import ServedHere
@@ -164,6 +165,11 @@ class World:
         """Have a place pull from another, through that one's own views."""
         with self.at(place):
             return sync_peer(Peer.objects.get(node_id=other), fetcher=Between(self, place))
+
+    def recover(self, place: Place, fetcher: Fetcher | None = None, **how: Any) -> Recovery:
+        """Have a place fetch its own log back, through the others' own views."""
+        with self.at(place):
+            return recover(fetcher=fetcher or Between(self, place), **how)
 
     def sign(self, place: Place) -> None:
         with self.at(place):
