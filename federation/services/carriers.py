@@ -16,6 +16,8 @@ from .trusting import follow_current, store_of
 
 Problems = list[tuple[str, FederationError]]
 """What went wrong, and with whom."""
+Answers = list[tuple[str, Feed, bytes | None]]
+"""Who answered, through which feed, and the head of our log that they carry, if they do."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,14 @@ def answering(
     bundle: Path | None,
     fetcher: Fetcher | None,
     problems: Problems,
-) -> list[tuple[str, Feed, bytes]]:
-    """Return whoever shows a head of the own log: name, feed and the head as a signed note.
+) -> Answers:
+    """Return whoever answers, with the head of the own log as a signed note where they carry it.
 
     Trust metadata that they have is taken in first. What went wrong is added to `problems`. Raises
     BundleError's kinds and NotInBundle for the bundle.
     """
     directory = DescriptorDirectory(conf.trust_dir)
-    found: list[tuple[str, Feed, bytes]] = []
+    found: Answers = []
     asked: list[tuple[str, Member]] = []
     for peer in Peer.objects.filter(status=PeerStatus.ACTIVE).order_by("-is_hub", "pk"):
         try:
@@ -63,8 +65,7 @@ def answering(
             problems.append((name, error))
             continue
         _take_trust(feed, name, conf, problems)
-        if note is not None:
-            found.append((name, feed, note))
+        found.append((name, feed, note))
     if bundle is not None:
         carried = stack.enter_context(BundleFetcher(bundle, conf))
         feed = CarriedFeed(carried, conf)
@@ -88,12 +89,12 @@ def _take_trust(feed: Feed, name: str, conf: Conf, problems: Problems) -> None:
         problems.append((name, error))
 
 
-def signed_by(
-    own: Member, found: list[tuple[str, Feed, bytes]], problems: Problems
-) -> list[Carrier]:
+def signed_by(own: Member, found: Answers, problems: Problems) -> list[Carrier]:
     """Return those whose head this node signed, with the key in force at its size."""
     shown = []
     for name, feed, note in found:
+        if note is None:
+            continue
         try:
             shown.append(Carrier(name, feed, note, own.open_head(note)))
         except FederationError as error:

@@ -98,7 +98,8 @@ def recover(
         done.held, done.size = log.size, newest
         if newest > log.head_size:
             best = [source for source in shown if source.head.size == newest]
-            _recover_from(best, shown, own, conf, done, accept_missing=accept_missing)
+            feeds = [feed for _name, feed, _note in found]
+            _recover_from(best, shown, feeds, own, conf, done, accept_missing=accept_missing)
         else:
             _require_consistent(log, (), shown, mark)
         if not dry_run:
@@ -120,6 +121,7 @@ class Found:
 def _recover_from(
     best: Sequence[Carrier],
     shown: Sequence[Carrier],
+    feeds: Sequence[Feed],
     own: Member,
     conf: Conf,
     done: Recovery,
@@ -129,7 +131,7 @@ def _recover_from(
     """Take the lost stretch from the first source that gives it whole; the others fill gaps."""
     first: FederationError | None = None
     for source in best:
-        others = [other.feed for other in shown if other is not source]
+        others = [feed for feed in feeds if feed is not source.feed]
         try:
             found = _found(source, others, shown, own, conf, accept_missing=accept_missing)
         except Equivocation:

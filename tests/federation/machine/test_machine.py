@@ -187,11 +187,33 @@ class Federation(RuleBasedStateMachine):
         if log.size < said.head_size:
             with pytest.raises(BehindMark):
                 self.world.sign(place)
-        if log.size < said.size:
-            # Guided recovery is not there yet: the operator finds the newer copy after all.
-            self.world.put_back(place, newest)
-        else:
+        if log.size >= said.size:
             place.heads.clear()
+        elif self.can_be_recovered(place, said):
+            self.recover(place, said)
+        else:  # nobody else has it: the operator finds the newer copy after all
+            self.world.put_back(place, newest)
+
+    def can_be_recovered(self, place: Place, said: Log) -> bool:
+        """Was all that it said signed, and does the hub hold it and can be reached?"""
+        if place.role == "hub" or frozenset(("hub", place.name)) in self.world.cut:
+            return False
+        with self.world.at(self.place("hub")):
+            held = Log.objects.filter(node_id=place.name).first()
+        return said.size == said.head_size and held is not None and held.carried == said.size
+
+    def recover(self, place: Place, said: Log) -> None:
+        """It has its log back, and its texts as drafts; from others it pulls again."""
+        done = self.world.recover(place)
+        assert not done.behind, done.problems
+        place.heads.clear()
+        with self.world.at(place):
+            log = Log.objects.get(own=True)
+            assert (log.head_size, log.root) == (said.head_size, said.root)
+            for known in self.known:
+                row = Provenance.objects.filter(origin=place.name, item_id=known.item).first()
+                if known.origin == place.name and row is not None and row.page_id:
+                    known.page = row.page_id
 
     # --- What always holds ----------------------------------------------------------------
 
