@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from federation.conf import Conf, get_conf
 from federation.errors import BehindMark, KeysMissing
@@ -18,6 +18,7 @@ from federation.wire import bundles, checkpoint, dsse, merkle, tiles
 
 _GZIP_LEVEL = 6
 _AT_ONCE = ("recall", "ack")
+_BEYOND = 2**32  # heads that no node signs in its life, and a fraction of what JSON can count
 
 
 def own_log(*, lock: bool = False) -> Log:
@@ -100,6 +101,14 @@ def carry(log: Log) -> None:
         log.carried = log.head_size
     log.counter = (Log.objects.aggregate(top=Max("counter"))["top"] or 0) + 1
     log.save()
+
+
+def show_all_again() -> None:
+    """Move every counter beyond what anybody can have seen before this node was restored.
+
+    Others keep the highest counter that they saw, and would take no notice of a lower one.
+    """
+    Log.objects.carried().update(counter=F("counter") + _BEYOND)
 
 
 @transaction.atomic

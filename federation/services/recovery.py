@@ -102,6 +102,8 @@ def recover(
             _recover_from(best, shown, feeds, own, conf, done, accept_missing=accept_missing)
         else:
             _require_consistent(log, (), shown, mark)
+            if not dry_run:
+                heads.show_all_again()
         if not dry_run:
             _finish(conf, [source.feed for source in shown], done)
     return done
@@ -237,6 +239,7 @@ def _store(found: Found, conf: Conf) -> list[str]:
     if mark is None or head.size > mark.size:
         write_mark(conf.keys_dir, Mark(head.size, head.root))
     heads.carry(log)
+    heads.show_all_again()
     return displaced.say_again(said, conf)
 
 

@@ -27,7 +27,7 @@ from federation.trust import (
 from federation.trust.proposals import propose_start
 from federation.trust.rolekeys import OFFLINE, ONLINE, create_role_key, load_signer, public_keys_in
 
-from . import compromise
+from . import compromise, rotating
 
 STEWARDS: Final = "stewards"  # under the keys folder: only in a demo or at a start
 
@@ -109,6 +109,7 @@ def follow_current(conf: Conf) -> bool:
     if before is None:
         return False
     starts_over = follow_members(before, conf)
+    rotating.say(conf)
     store.mark_followed()
     return starts_over
 

@@ -104,7 +104,8 @@ def _verify_record(record: Record, entry: Entry, member: Member) -> None:
     if entry.type == "recall":
         entitlement.verified(envelope, get_conf())
         return
-    envelope.verify(member.record_key(entry.index))
+    signer = member.identity_key_at if entry.type == "rotate" else member.record_key
+    envelope.verify(signer(entry.index))
     if record.state != RecordState.PARKED:
         records.parse(envelope.payload)
 

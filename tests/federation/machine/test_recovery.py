@@ -27,6 +27,7 @@ from federation.models import (
     Entry,
     Item,
     Log,
+    Peer,
     Provenance,
     Recall,
     Record,
@@ -482,6 +483,17 @@ def test_a_head_by_another_key_counts_for_nothing(told):
     assert [error.code for about, error in done.problems if about == "hub"] == [
         "checkpoint.wrong-key"
     ]
+
+
+def test_whoever_knew_a_higher_counter_hears_of_what_is_said_next(told):
+    """Others ask for what changed since a counter that the restored database has not reached."""
+    restore(told)
+    with told.world.at(told.hub):
+        seen = Peer.objects.get(node_id="cedar").counter
+    told.world.recover(told.cedar)
+    with told.world.at(told.cedar):
+        assert Log.objects.get(own=True).counter > seen
+    goes_on(told)
 
 
 def test_what_the_mark_says_and_nobody_has_is_said(told):
