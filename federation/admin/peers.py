@@ -71,13 +71,15 @@ class Peers(Screen):
                 }
             )
         fingerprint, problem = own_fingerprint()
+        own_log = Log.objects.filter(own=True).first()
         return super().get_context_data(
             conf=conf,
             peers=peers,
             trust=status.trust_status(conf),
             fingerprint=fingerprint,
             problem=problem,
-            own_log=Log.objects.filter(own=True).first(),
+            own_log=own_log,
+            own_remedy=remedy_for(own_log.error) if own_log else "",
         )
 
 

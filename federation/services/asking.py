@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from federation.client import Fetcher
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, FederationError, NotYetAsked
+from federation.errors import BehindMark, Equivocation, FederationError, NotYetAsked
 from federation.models import Log, Peer, PeerStatus
 from federation.trust import DescriptorDirectory, Mark, Member, read_mark, write_mark
 from federation.wire.checkpoint import Checkpoint
@@ -50,8 +50,9 @@ def forget(conf: Conf) -> None:
 def sign_head(now: datetime | None = None, *, fetcher: Fetcher | None = None) -> Log | None:
     """Sign a head once others were asked; None where nothing is new or an answer is waited for.
 
-    Touches the network, so call it outside transactions. Raises BehindMark: this node once signed
-    more than it holds. Why nothing is signed stands on the own log's row.
+    Touches the network, so call it outside transactions. Raises BehindMark where this node once
+    signed more than it holds, Equivocation where it signed something else. Why nothing is signed
+    stands on the own log's row.
     """
     conf, now = get_conf(), now or datetime.now(UTC)
     try:
@@ -60,14 +61,15 @@ def sign_head(now: datetime | None = None, *, fetcher: Fetcher | None = None) ->
     except NotYetAsked as error:
         _note(error)
         return None
-    except BehindMark as error:
+    except (BehindMark, Equivocation) as error:
         _note(error)
         raise
 
 
 def _note(error: FederationError) -> None:
-    logger.error("no head is signed: %s: %s %s", error.code, error, error.remedy)
-    Log.objects.filter(own=True).update(error=error.code, error_detail=str(error))
+    other = Log.objects.filter(own=True).exclude(error=error.code)
+    if other.update(error=error.code, error_detail=str(error)):
+        logger.error("no head is signed: %s: %s %s", error.code, error, error.remedy)
 
 
 def require_asked(conf: Conf, now: datetime, *, fetcher: Fetcher | None = None) -> None:
@@ -99,7 +101,8 @@ def require_asked(conf: Conf, now: datetime, *, fetcher: Fetcher | None = None) 
 def ask(conf: Conf, *, fetcher: Fetcher | None = None) -> list[str]:
     """Ask whoever this node fetches from; raise the mark to the largest head that it once signed.
 
-    Returns the hubs that did not answer. Raises UnknownMember before `federation_init`.
+    Returns the hubs that did not answer. Raises Equivocation where somebody has a head of this
+    node that its log does not pass through, UnknownMember before `federation_init`.
     """
     directory = DescriptorDirectory(conf.trust_dir)
     own = directory.member(conf.NODE_ID)
@@ -148,8 +151,15 @@ def _heed(own: Member, note: bytes | None, where: str, conf: Conf) -> None:
     except FederationError as error:
         logger.warning("%s shows a head that is not ours: %s: %s", where, error.code, error)
         return
-    if raise_mark(head, conf):
-        logger.error("%s knows %d entries of this node's log", where, head.size)
+    log = heads.own_log()
+    if head.size > log.head_size:
+        if raise_mark(head, conf):
+            logger.error("%s knows %d entries of this node's log", where, head.size)
+    elif log.range_at(heads.leaf_hashes(log, 0, head.size)).root != head.root:
+        raise Equivocation(
+            f"{where} has a head of {head.size} entries that this node signed and does not know.",
+            item=log.origin,
+        )
 
 
 @transaction.atomic
@@ -157,6 +167,6 @@ def raise_mark(head: Checkpoint, conf: Conf) -> bool:
     """Remember that this node signed this head; return whether its database holds less."""
     log = heads.own_log(lock=True)
     mark = read_mark(conf.keys_dir)
-    if head.size > log.head_size and (mark is None or head.size > mark.size):
+    if mark is None or head.size > mark.size:
         write_mark(conf.keys_dir, Mark(head.size, head.root))
     return head.size > log.size

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, KeysMissing
+from federation.errors import BehindMark, Equivocation, KeysMissing
 from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
@@ -267,7 +267,7 @@ def head_due(conf: Conf, now: datetime) -> bool:
     log = Log.objects.filter(own=True).first()
     if log is None or (log.checkpoint and log.size == log.head_size):
         return False
-    if log.error == BehindMark.code:
+    if log.error in (BehindMark.code, Equivocation.code):
         return False
     seen = log.head_seen_at
     if seen is None or (now - seen).total_seconds() >= conf.HEAD_SECONDS:

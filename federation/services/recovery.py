@@ -16,7 +16,6 @@ from django.db import transaction
 from federation.client import Feed, Fetcher
 from federation.conf import Conf, get_conf
 from federation.errors import (
-    BehindMark,
     Equivocation,
     FederationError,
     NobodyHasIt,
@@ -252,7 +251,7 @@ def _finish(conf: Conf, feeds: Sequence[Feed], done: Recovery) -> None:
     recalling.acknowledge()
     done.texts, done.waiting = returning.make_drafts(conf)
     if not done.behind:
-        Log.objects.filter(own=True, error=BehindMark.code).update(error="", error_detail="")
+        Log.objects.filter(own=True).update(error="", error_detail="")
         return
     nobody = NobodyHasIt(
         f"The largest head that was shown has {done.size} entries; {done.marked} were signed.",

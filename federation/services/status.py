@@ -130,11 +130,12 @@ def trust_status(conf: Conf | None = None) -> dict[str, Any]:
 def node_status(conf: Conf | None = None) -> dict[str, Any]:
     """Return everything `federation_status` prints, as plain values.
 
-    `ok` is false where something needs a person: an error of a peer, quarantine, refused files,
-    trust metadata that has run out, keys that nobody confirmed, search that does not know the
-    pages of this node.
+    `ok` is false where something needs a person: a log that cannot be signed, an error of a peer,
+    quarantine, refused files, trust metadata that has run out, keys that nobody confirmed, search
+    that does not know the pages of this node.
     """
     conf = conf or get_conf()
+    own_log = _own_log_status(conf)
     states = dict(Item.objects.values_list("state").annotate(Count("pk")).order_by())
     quarantine = dict(
         Quarantine.objects.filter(resolved=False)
@@ -151,7 +152,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
         "node": conf.NODE_ID,
         "role": conf.ROLE,
         "fingerprint": own_fingerprint(conf),
-        "log": _own_log_status(conf),
+        "log": own_log,
         "peers": peers,
         "items": states,
         "quarantine": quarantine,
@@ -176,6 +177,8 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
         "ok": not (
             quarantine
             or refused
+            or own_log["error"]
+            or own_log["size"] < own_log["marked"]
             or search.stale
             or trust["degraded"]
             or any(peer["error"] or peer["unconfirmed_key"] for peer in peers)
@@ -192,4 +195,6 @@ def _own_log_status(conf: Conf) -> dict[str, Any]:
         "size": log.size if log else 0,
         "signed": log.head_size if log else 0,
         "marked": mark.size if mark else 0,
+        "error": log.error if log else "",
+        "error_detail": log.error_detail if log else "",
     }

@@ -559,6 +559,29 @@ def test_the_hub_is_waited_for_and_not_for_ever(told):
         assert Log.objects.get(own=True).error == ""
 
 
+def test_a_second_history_that_was_begun_all_the_same_is_noticed(told):
+    """The hub was out of reach for too long, and the restored node spoke before it was told."""
+    world, cedar = told.world, told.cedar
+    restore(told, whole=True)
+    world.cut.add(frozenset(("hub", "cedar")))
+    with world.at(cedar):
+        for number in range(20):
+            shared(f"Said twice {number}")
+        heads.sign_head()
+        asking.forget(get_conf())
+        shared("And more")
+    world.cut.clear()
+    with world.at(cedar):
+        size = Log.objects.get(own=True).head_size
+        with pytest.raises(Equivocation):
+            asking.sign_head(fetcher=Between(world, cedar))
+        log = Log.objects.get(own=True)
+        assert (log.head_size, log.error) == (size, Equivocation.code)
+        assert not heads.head_due(get_conf(), datetime.now(UTC) + timedelta(days=1))
+    with pytest.raises(Equivocation):
+        world.recover(cedar)
+
+
 def test_one_answer_holds_for_a_day(told):
     world, cedar = told.world, told.cedar
     asked = []
