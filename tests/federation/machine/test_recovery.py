@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as django_settings
-from wagtail.models import Page
+from wagtail.models import Locale, Page
 
 from federation.client import Answer
 from federation.conf import get_conf
@@ -40,7 +40,7 @@ from federation.services.verify import verify_everything
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import checkpoint, merkle, records, tiles
 from federation.wire.leaf import Leaf
-from playbook.models import RedactionCheck
+from playbook.models import RedactionCheck, Threat
 from playbook.redaction import QUESTIONS
 from playbook.workflows import publish_trusted
 from tests import factories
@@ -337,6 +337,58 @@ def test_a_sealed_body_that_nobody_has_does_not_stop_the_rest(told, tmp_path):
     with world.at(hub):
         assert verify_everything().findings == []
         assert not Review.objects.exists()
+
+
+def test_pictures_subtypes_and_translations_come_back_with_their_texts(told):
+    """All of a page that was made after the backup; its files are gone from the disk as well."""
+    world, cedar = told.world, told.cedar
+    with world.at(cedar):
+        term = Threat.objects.create(
+            code="media.deepfake", locale=Locale.get_default(), parent=factories.threat(),
+            name="A false video",
+        )  # fmt: skip
+        page = _checked(
+            factories.live(
+                factories.play(
+                    title="With a picture", picture=factories.picture(), picture_alt="A door",
+                    threats=[term],
+                )
+            )
+        )  # fmt: skip
+        publishing.share_page(page)
+        named = Provenance.objects.get(page_id=page.pk)
+        size = Log.objects.get(own=True).size
+    world.sign(cedar)
+    assert world.pull(told.hub, "cedar").ok
+    restore(told)
+    shutil.rmtree(cedar.folder / "federation" / "blobs")
+    shutil.rmtree(cedar.folder / "media")
+
+    done = world.recover(cedar)
+
+    assert done.waiting == []
+    with world.at(cedar):
+        row = Provenance.objects.get(origin="cedar", item_id=named.item_id)
+        page = row.page.specific
+        draft = page.get_latest_revision_as_object()
+        assert (draft.title, draft.picture_alt) == ("With a picture", "A door")
+        assert draft.picture.file.size > 0
+        term = Threat.objects.get(code="media.deepfake")
+        known = Provenance.objects.get(origin="cedar", schema="term/1")
+        assert known.translation_key == term.translation_key
+        assert [each.code for each in draft.threats.all()] == ["media.deepfake"]
+        publish_trusted(page.get_latest_revision(), reason="looked at")
+        publishing.share_page(_checked(factories.fresh(page)))
+        log = Log.objects.get(own=True)
+        later = Entry.objects.filter(log=log, index__gte=size)
+        assert {entry.type for entry in later} <= {"publish"}
+        assert not Record.objects.filter(
+            address__in=later.values("address"), schema="term/1"
+        ).exists(), "the subtype is known to be shared"
+    world.sign(cedar)
+    report = world.pull(told.hub, "cedar")
+    assert report.ok, report.errors
+    assert said(told.hub, world) == said(cedar, world)
 
 
 # --- Lies ---------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from federation.services import (
     compromise,
     heads,
     publishing,
+    recovery,
     rotating,
     status,
     stewarding,
@@ -121,6 +122,15 @@ def test_a_timestamp_signed_anew_costs_the_hub_little(hub_link, stewards):
     assert hub_link.feed.asked == [
         "heads", "trust/metadata/2.root.json", "trust/metadata/timestamp.json",
     ]  # fmt: skip
+
+
+def test_a_recovery_takes_newer_metadata_first(hub_link, stewards, here):
+    """The keys of the restored node itself may have been changed since the backup."""
+    stewards.enrol(SimulatedNode("newcomer"))
+    done = recovery.recover(fetcher=hub_link.feed)
+    assert [about for about, _error in done.problems] == ["cedar"], "it does not answer"
+    assert DescriptorDirectory(here.trust_dir).member("newcomer").node_id == "newcomer"
+    assert Peer.objects.filter(node_id="newcomer").exists()
 
 
 def test_newer_metadata_is_taken_from_any_node(hub_link, stewards, cedar, here):
