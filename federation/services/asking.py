@@ -6,6 +6,7 @@ raised to it, and from then on `heads.sign_head` refuses by itself (docs/protoco
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 # memory of having asked; its clock gives it away.
 _HOLDS = timedelta(days=1)
 _AGAIN = timedelta(minutes=1)
+_PATIENCE = 60.0  # seconds for all that are no hub: each dead one may cost a timeout
 
 
 @dataclass
@@ -106,9 +108,11 @@ def ask(conf: Conf, *, fetcher: Fetcher | None = None) -> list[str]:
     """
     directory = DescriptorDirectory(conf.trust_dir)
     own = directory.member(conf.NODE_ID)
-    silent = []
+    silent, until = [], time.monotonic() + _PATIENCE
     wanted = Q(is_hub=True) | Q(pull=True)
     for peer in Peer.objects.filter(wanted, status=PeerStatus.ACTIVE).order_by("-is_hub", "pk"):
+        if not peer.is_hub and time.monotonic() > until:
+            break
         try:
             note = checkpoint_at(directory.member(peer.node_id), conf, fetcher=fetcher)
         except FederationError as error:

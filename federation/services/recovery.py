@@ -38,7 +38,7 @@ class Recovery:
 
     `held` entries were here and agree with the head of `size` entries that `source` showed;
     `marked` were signed at least. `problems` says who did not answer or lied. `texts` became
-    drafts; `waiting` and `dropped` say what did not, and why. Nothing is stored if `dry_run`.
+    drafts; `waiting` and `dropped` say what did not, and why. Nothing of it is stored if `dry_run`.
     """
 
     held: int = 0
