@@ -688,7 +688,7 @@ class NobodyHasIt(StateError):
     code = "recovery.nowhere"
     remedy = (
         "Try again when more nodes can be reached, or with a bundle of this node's log from any of "
-        "them. If nobody has it, stewards set `last_trusted` and this node opens its next log."
+        "them. If nobody has it, stewards set `last_trusted` and it enrols under another id."
     )
 
 
