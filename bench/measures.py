@@ -141,6 +141,21 @@ def wire(stage: Stage, profile: Path | None = None) -> list[Row]:
     ]
 
 
+VERIFIED = 10_000
+
+
+def verify(stage: Stage, profile: Path | None = None) -> list[Row]:
+    """What trust costs a processor: each record of 10,000 checked, and nothing fetched or kept."""
+    said = stage.run(stage.node("verifier"), "verifying", count=VERIFIED, seed=1)
+    ours, floor = said["follower"], said["floor"]
+    return [
+        Row("verify", "10,000 items", "s", ours["seconds"], None, floor["seconds"]),
+        Row("verify", "10,000 items, processor", "s", ours["worked"], None, floor["worked"]),
+        Row("verify", "10,000 items, processor, as a multiple of the floor", "x",
+            ours["worked"] / floor["worked"], 2.0, 1.0),
+    ]  # fmt: skip
+
+
 def memory(stage: Stage, profile: Path | None = None) -> list[Row]:
     """Peak memory from 1,000 items to 10,000, pictures included; then one change among them."""
     small = illustrated(stage)
@@ -189,5 +204,6 @@ def _growth(run: dict[str, Any]) -> float:
 
 Measure = Callable[..., list[Row]]
 MEASURES: dict[str, Measure] = {
-    "sync": sync, "wire": wire, "memory": memory, "reader": reader, "search": search,
+    "sync": sync, "wire": wire, "verify": verify, "memory": memory, "reader": reader,
+    "search": search,
 }  # fmt: skip

@@ -63,7 +63,7 @@ def forget_nonces() -> int:
 
 @task(priority=PRIORITY)
 def renew_trust() -> bool:
-    """Sign snapshot and timestamp anew when it is time (the hub alone)."""
+    """Follow the verified members; sign snapshot and timestamp when it is time (the hub alone)."""
     return trusting.renew_trust()
 
 

@@ -13,6 +13,7 @@ class PlaybookConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.models import Page
 
+        from playbook.accounts import let_names_be_empty
         from playbook.appearance import forget_appearance
         from playbook.models import ContentEpoch, Design
         from playbook.signal_handlers import refuse_bare_page
@@ -21,3 +22,4 @@ class PlaybookConfig(AppConfig):
         for signal in (post_save, post_delete):
             signal.connect(forget_appearance, sender=Design, dispatch_uid="playbook_appearance")
         ContentEpoch.watch_content()
+        let_names_be_empty()

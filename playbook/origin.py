@@ -55,11 +55,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Check:
-    """Something that was checked just now, whether it holds, and what was found."""
+    """Something that was checked just now, whether it holds, and what was found.
+
+    `is_code`: what was found is a hash or a fingerprint, to be compared letter by letter.
+    """
 
     what: str
     holds: bool
     detail: str = ""
+    is_code: bool = False
 
 
 @dataclass(frozen=True)

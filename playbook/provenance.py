@@ -10,7 +10,7 @@ from playbook import public
 from playbook.addresses import in_language, page_path, short_id
 from playbook.documents import offers
 from playbook.feeds import requested_language
-from playbook.origin import proof_of
+from playbook.origin import notice_of, proof_of
 
 
 @require_safe
@@ -29,6 +29,7 @@ def provenance(request: HttpRequest, short: str) -> HttpResponse:
         "item": page,
         "item_address": page_path(page),
         "proof": proof_of(page),
+        "notice": "" if page.live else notice_of(page),
         "text_address": in_language("playbook_take_file", code, short, "txt"),
         "text_sha256": hashlib.sha256(text).hexdigest() if is_kept else "",
         "text_size": len(text),

@@ -21,6 +21,7 @@ from playbook.models import (
     SupportOfferPage,
     TemplatePage,
 )
+from playbook.models.readable import readable
 
 # The code of each kind of item, which is also the address of its section.
 KINDS: dict[str, type[Page]] = {
@@ -50,8 +51,7 @@ def items(model: type[Page], language: str) -> PageQuerySet:
     """Return the items of a kind that anybody may read in a language, newest first."""
     found = _NARROWED.get(model, model.objects.live)()
     return (
-        found.public()
-        .filter(locale__language_code=language)
+        found.filter(readable(), locale__language_code=language)
         .select_related("locale")
         .order_by("-last_published_at", "-pk")
     )
@@ -67,8 +67,7 @@ def pages() -> PageQuerySet:
         hidden |= Q(pk__in=model.objects.exclude(listing="public").values("pk"))
     return (
         Page.objects.live()
-        .public()
-        .filter(depth__gt=1, locale__language_code__in=published_codes())
+        .filter(readable(), depth__gt=1, locale__language_code__in=published_codes())
         .exclude(hidden)
         .select_related("locale")
         .order_by("path")
@@ -86,7 +85,7 @@ def find(short: str, language: str) -> Page | None:
     """
     low, high = keys_with(short)
     rows = (
-        Page.objects.public()
+        Page.objects.filter(readable())
         .filter(translation_key__gte=low, translation_key__lte=high)
         .filter(locale__language_code__in=published_codes())
         .select_related("locale")

@@ -9,6 +9,7 @@ from django.utils import translation
 from wagtail.models import Page
 
 from playbook.languages import language, published_codes
+from playbook.models.readable import readable
 
 
 def untranslated_address(page: Page, code: str) -> str:
@@ -32,8 +33,12 @@ def page_elsewhere(home: Page, path_components: list[str]) -> Page | None:
     ]
     found = (
         Page.objects.live()
-        .public()
-        .filter(slug=path_components[-1], url_path__in=paths, locale__language_code__in=codes)
+        .filter(
+            readable(),
+            slug=path_components[-1],
+            url_path__in=paths,
+            locale__language_code__in=codes,
+        )
         .select_related("locale")
     )
     return min(found, key=lambda page: codes.index(page.locale.language_code), default=None)
@@ -41,7 +46,8 @@ def page_elsewhere(home: Page, path_components: list[str]) -> Page | None:
 
 def serve_elsewhere(request: HttpRequest, page: Page, asked_for: str) -> HttpResponse:
     """Lead to the translation if there is one, and else show the page in the language it has."""
-    translated = page.get_translations().live().filter(locale__language_code=asked_for).first()
+    there = page.get_translations().live().filter(readable(), locale__language_code=asked_for)
+    translated = there.first()
     if translated is not None:
         return HttpResponseRedirect(translated.url)
     # The whole page, its frame too, is in one language; the label is in the one asked for.

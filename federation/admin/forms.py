@@ -99,6 +99,39 @@ class JoinForm(forms.Form):
     )
 
 
+class VerifyForm(forms.Form):
+    q = forms.CharField(
+        label=_("Address or link"),
+        max_length=2000,
+        help_text=_(
+            "The 64 digits and letters of a version, spaces do not matter. Or the link behind the "
+            "code on a page of this site that says where it comes from."
+        ),
+        widget=forms.TextInput(
+            attrs={"dir": "ltr", "autocomplete": "off", "spellcheck": "false", "size": 80}
+        ),
+    )
+
+
+class VerifyFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("A signed record"),
+        help_text=_("A JSON file, as record/… of any node gives it. It is checked and not kept."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+
+class RecallFileForm(forms.Form):
+    file = forms.FileField(
+        label=_("The signed file"),
+        help_text=_(
+            "Signed by two stewards, or with the identity key of the item's own node. Nothing "
+            "happens before you have seen what it would do and confirm it."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+
 class BundleUploadForm(forms.Form):
     file = forms.FileField(
         label=_("The bundle"),
@@ -123,7 +156,7 @@ class BundleExportForm(forms.Form):
         help_text=_("How many entries the other node has already. Empty takes everything."),
     )
     audience = forms.ChoiceField(
-        label=_("For"),
+        label=_("Sealed notes for"),
         required=False,
         help_text=_("Notes that are sealed for this node go with it. Nobody else can read them."),
     )

@@ -24,7 +24,7 @@ from .forms import NoteForm, ReasonForm
 from .payloads import pretty
 from .preview import preview_of
 from .review import own_endorsement
-from .texts import PAGES, kind_name, remedy_for, tongue
+from .texts import PAGES, explained, kind_name, remedy_for, tongue
 
 _VERSIONS = 20
 
@@ -92,7 +92,7 @@ class ItemScreen(Screen):
             tongue=tongue(item.lang),
             fingerprint=self._fingerprint(),
             versions=versions,
-            checks=checks,
+            checks=explained(checks),
             checks_hold=holds(item, checks),
             vouches=evidence.vouches_of(item, also=earlier),
             preview=preview_of(record) if record else None,

@@ -18,6 +18,7 @@ from .quarantine import QuarantineScreen
 from .recalls import Recalls
 from .shared import Shared
 from .subscriptions import Subscriptions
+from .verify import Verify
 
 _SCREENS = (
     ("inbox", Inbox),
@@ -25,6 +26,7 @@ _SCREENS = (
     ("notes", Notes),
     ("peers", Peers),
     ("subscriptions", Subscriptions),
+    ("verify", Verify),
     ("recalls", Recalls),
     ("quarantine", QuarantineScreen),
     ("bundles", Bundles),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import segno
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from federation.conf import get_conf
 from federation.errors import FederationError, FingerprintMismatch
-from federation.models import Log, Peer, PeerStatus
+from federation.models import Log, Peer, PeerStatus, Push
 from federation.services import enrolment, status, trusting
 from federation.tasks import sync_with
 
@@ -34,6 +35,13 @@ def invite_code(invite: str) -> SafeString:
     return mark_safe(segno.make(invite, error="l").svg_inline(scale=3, border=4))  # noqa: S308
 
 
+def own_log_remedy(code: str) -> str:
+    """Return what can be done where the own log is signed no further."""
+    if code == status.STALLED:
+        return _("See that the worker and the scheduler run, and read what they say.")
+    return remedy_for(code)
+
+
 class Peers(Screen):
     any_of = ("manage_peers",)
     template_name = "federation/peers.html"
@@ -44,6 +52,8 @@ class Peers(Screen):
         conf = get_conf()
         frozen_logs = dict(Log.objects.exclude(frozen="").values_list("node_id", "frozen"))
         seen = dict(Peer.objects.values_list("node_id", "last_contact_at"))
+        failed = Push.objects.exclude(error="").select_related("peer")
+        pushes = {row.peer.node_id: row for row in failed}
         labels = dict(PeerStatus.choices)
         memberships = {
             "suspended": _("suspended by the stewards"),
@@ -51,6 +61,7 @@ class Peers(Screen):
         }
         peers = []
         for standing in status.peer_standings(conf):
+            push = pushes.get(standing.node)
             lag = None if standing.lag_seconds is None else standing.lag_seconds // 60
             peers.append(
                 {
@@ -61,7 +72,10 @@ class Peers(Screen):
                     "keys_form": ConfirmForm(auto_id=f"{standing.node}_keys_%s"),
                     "pending": standing.status == PeerStatus.PENDING,
                     "frozen": standing.status == PeerStatus.FROZEN,
-                    "active": standing.status == PeerStatus.ACTIVE,
+                    "active": standing.status == PeerStatus.ACTIVE
+                    and standing.membership not in memberships,
+                    "push": push,
+                    "push_remedy": remedy_for(push.error) if push else "",
                     "minutes": lag,
                     "seen": seen.get(standing.node),
                     "behind": standing.log_size - standing.log_applied,
@@ -71,15 +85,14 @@ class Peers(Screen):
                 }
             )
         fingerprint, problem = own_fingerprint()
-        own_log = Log.objects.filter(own=True).first()
+        own = status.own_log_status(conf)
         return super().get_context_data(
             conf=conf,
             peers=peers,
             trust=status.trust_status(conf),
             fingerprint=fingerprint,
             problem=problem,
-            own_log=own_log,
-            own_remedy=remedy_for(own_log.error) if own_log else "",
+            own_log={**own, "remedy": own_log_remedy(own["error"])},
         )
 
 
@@ -161,77 +174,69 @@ class Freeze(PeerAct):
         self.peer.status = PeerStatus.FROZEN if frozen else PeerStatus.ACTIVE
         self.peer.save(update_fields=["status"])
         said = (
-            _("%(node)s is frozen: nothing is fetched from it.")
+            _("%(node)s is frozen: nothing but its recalls is fetched from it.")
             if frozen
             else _("%(node)s is no longer frozen.")
         )
         return said % {"node": self.peer.node_id}
 
 
-class Invite(Screen):
-    """Shows an invite once: only the hash of its token is kept."""
+class Exchange(Screen):
+    """A form by which two nodes come to know each other. What it answers is kept by nobody."""
 
     any_of = ("manage_peers",)
-    template_name = "federation/invite.html"
     header_icon = "mail"
-    page_title: Text = gettext_lazy("Invite a node")
     trail = (("peers", gettext_lazy("Peers")),)
+    form_class: type[InviteForm] | type[JoinForm]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         fingerprint, problem = own_fingerprint()
-        kwargs.setdefault("form", InviteForm())
+        kwargs.setdefault("form", self.form_class())
         return super().get_context_data(
             conf=get_conf(), fingerprint=fingerprint, problem=problem, **kwargs
         )
 
-    def post(self, request: Any, **kwargs: Any) -> Any:
-        form, invite = InviteForm(request.POST), ""
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form, found = self.form_class(request.POST), {}
         if form.is_valid():
             try:
-                invite = self._invite(form.cleaned_data["node_id"])
+                found = self.exchange(form.cleaned_data)
             except FederationError as error:
                 tell_error(request, error)
             except Refused as refused:
                 form.add_error(None, str(refused))
-        code = invite_code(invite) if invite else ""
-        response = self.render_to_response(
-            self.get_context_data(form=form, invite=invite, code=code)
-        )
+        response = self.render_to_response(self.get_context_data(form=form, **found))
         response["Cache-Control"] = "no-store"
         return response
 
-    def _invite(self, node_id: str) -> str:
-        conf = get_conf()
+    def exchange(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Do it and return what to show. Raises FederationError's kinds and Refused."""
+        raise NotImplementedError
+
+
+class Invite(Exchange):
+    """Shows an invite once: only the hash of its token is kept."""
+
+    template_name = "federation/invite.html"
+    page_title: Text = gettext_lazy("Invite a node")
+    form_class = InviteForm
+
+    def exchange(self, data: dict[str, Any]) -> dict[str, Any]:
+        conf, node_id = get_conf(), data["node_id"]
         if not conf.relays:
             raise Refused(_("Only a hub can take nodes in, and this node is none."))
         if node_id == conf.NODE_ID:
             raise Refused(_("That is this node's own name."))
-        return enrolment.create_invite(node_id, conf)
+        invite = enrolment.create_invite(node_id, conf)
+        return {"invite": invite, "code": invite_code(invite)}
 
 
-class Join(Screen):
+class Join(Exchange):
     """Answers a hub's invite. Who answers there must have the fingerprint that the invite gives."""
 
-    any_of = ("manage_peers",)
     template_name = "federation/join.html"
-    header_icon = "mail"
     page_title: Text = gettext_lazy("Join a hub")
-    trail = (("peers", gettext_lazy("Peers")),)
+    form_class = JoinForm
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        fingerprint, problem = own_fingerprint()
-        kwargs.setdefault("form", JoinForm())
-        return super().get_context_data(
-            conf=get_conf(), fingerprint=fingerprint, problem=problem, **kwargs
-        )
-
-    def post(self, request: Any, **kwargs: Any) -> Any:
-        form, hub = JoinForm(request.POST), None
-        if form.is_valid():
-            try:
-                hub = enrolment.join(form.cleaned_data["invite"])
-            except FederationError as error:
-                tell_error(request, error)
-        response = self.render_to_response(self.get_context_data(form=form, hub=hub))
-        response["Cache-Control"] = "no-store"
-        return response
+    def exchange(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {"hub": enrolment.join(data["invite"])}

@@ -2,18 +2,23 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.paginator import WagtailPaginator
 
 from federation.conf import get_conf
+from federation.errors import FederationError
 from federation.models import Acknowledgement, Item, Provenance, Recall
 from federation.services import purging, recalling
+from federation.services.rehearsing import rehearse
 from federation.trust import DescriptorDirectory
+from federation.wire import dsse
 
-from .base import Act, Refused, Screen, Text, may
+from .base import Act, Refused, Screen, Text, may, tell_error
+from .forms import RecallFileForm
 from .texts import tongue
 
 PER_PAGE = 20
@@ -33,6 +38,7 @@ class Recalls(Screen):
             rows=board(list(leaf)),
             elided_page_range=paginator.get_elided_page_range(leaf.number),
             can_confirm=may(self.request.user, "recall_items"),
+            file_form=RecallFileForm(),
             **kwargs,
         )
 
@@ -80,6 +86,57 @@ class ConfirmRecall(Act):
             raise Refused(_("Nothing under this recall waits for a confirmation."))
         recalling.confirm_recall(recall)
         return _("Confirmed. All of it is erased here, seven days after the recall came.")
+
+    def back(self, **kwargs: Any) -> str:
+        return reverse("federation_admin:recalls")
+
+
+class RecallFile(Screen):
+    """What a file that stewards or an identity key signed would do here, before it is applied."""
+
+    any_of = ("recall_items",)
+    template_name = "federation/recall_file.html"
+    header_icon = "warning"
+    page_title: Text = gettext_lazy("A recall from a file")
+    http_method_names = ["post"]
+    trail = (("recalls", gettext_lazy("Recalls")),)
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        form = RecallFileForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return redirect("federation_admin:recalls")
+        try:
+            data = form.cleaned_data["file"].read(dsse.MAX_ENVELOPE_BYTES + 1)
+            envelope = dsse.Envelope.from_json(data)
+            found = rehearse(envelope, get_conf())
+        except FederationError as error:
+            tell_error(request, error)
+            return redirect("federation_admin:recalls")
+        response = self.render_to_response(
+            self.get_context_data(
+                found=found,
+                tongue=tongue(found.lang) if found.lang else None,
+                envelope=envelope.to_json().decode("ascii"),
+            )
+        )
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class CarryRecall(Act):
+    """Applies a file that was looked at: the very bytes come back, and are judged once more."""
+
+    any_of = ("recall_items",)
+
+    def act(self, **kwargs: Any) -> str:
+        data = self.request.POST.get("envelope", "").encode("utf-8", "replace")
+        entry = recalling.carry(dsse.Envelope.from_json(data))
+        if entry is None:
+            return _("It was applied here before. Nothing has changed.")
+        return _(
+            "Applied here, and said on as entry %(index)d of this node's log. Copies already "
+            "downloaded cannot be called back."
+        ) % {"index": entry.index}
 
     def back(self, **kwargs: Any) -> str:
         return reverse("federation_admin:recalls")

@@ -1,5 +1,7 @@
 """Names for what the rows hold as codes: languages, kinds of item, errors."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from wagtail.models import Page
 
 from federation.errors import FederationError, all_errors
 from federation.models import Policy
+from federation.services.proofs import Check
 from playbook.models import CasePage, PlayPage
 
 PAGES: dict[str, type[Page]] = {"play/1": PlayPage, "case/1": CasePage}
@@ -24,6 +27,45 @@ EXPLAINED: dict[str, Promise] = {
         "Until then it waits in the inbox. If the endorsement is withdrawn, it is taken offline."
     ),
 }
+
+_HEX = re.compile(r"[0-9a-f ]{32,}")
+
+# What it means that a check does not hold, by the check's name.
+MEANS: dict[str, Promise] = {
+    "form": _("These bytes are no statement that this software can read."),
+    "address": _("The text was changed after it was signed, here or on the way."),
+    "signature": _("The node that it names did not sign these words, or with a key not its own."),
+    "file": _("Nobody who may say this has signed this file: anybody could have made it."),
+    "identity": _("The signed text is another item or version than it is shown as here."),
+    "log-entry": _("Its author's log does not say this: others may have been told something else."),
+    "trusted": _("Its author's keys may have been in other hands when this was said."),
+    "log-head": _("What this node holds of that log is not what its author signed."),
+    "media": _("A picture or file that belongs to it is missing, or is another one."),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A check for the screen: with what it means that it fails, and what to do; else empty."""
+
+    check: Check
+    means: str = ""
+    remedy: str = ""
+
+    @property
+    def is_hex(self) -> bool:
+        """Is what was found an address or a fingerprint? Such runs from left to right."""
+        return bool(_HEX.fullmatch(self.check.detail))
+
+
+def explained(checks: Iterable[Check]) -> list[Shown]:
+    """Return the checks as the template shows them."""
+    return [
+        Shown(check)
+        if check.holds
+        else Shown(check, str(MEANS.get(check.name, "")), remedy_for(check.code))
+        for check in checks
+    ]
 
 
 @dataclass(frozen=True)

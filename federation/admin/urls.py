@@ -16,6 +16,7 @@ from . import (
     share,
     shared,
     subscriptions,
+    verify,
 )
 
 app_name = "federation_admin"
@@ -56,7 +57,10 @@ urlpatterns = [
     path("quarantine/", quarantine.QuarantineScreen.as_view(), name="quarantine"),
     path("quarantine/<int:pk>/retry/", quarantine.Retry.as_view(), name="retry"),
     path("quarantine/file/<int:pk>/retry/", quarantine.RetryFile.as_view(), name="retry_file"),
+    path("verify/", verify.Verify.as_view(), name="verify"),
     path("recalls/", recalls.Recalls.as_view(), name="recalls"),
+    path("recalls/file/", recalls.RecallFile.as_view(), name="recall_file"),
+    path("recalls/file/apply/", recalls.CarryRecall.as_view(), name="recall_carry"),
     path("recalls/<int:pk>/confirm/", recalls.ConfirmRecall.as_view(), name="confirm_recall"),
     path("subscriptions/", subscriptions.Subscriptions.as_view(), name="subscriptions"),
     path("subscriptions/add/", subscriptions.EditSubscription.as_view(), name="subscription_add"),

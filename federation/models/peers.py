@@ -18,9 +18,11 @@ class PeerStatus(models.TextChoices):
 
 class PeerQuerySet(models.QuerySet["Peer"]):
     def due(self, now: datetime) -> "PeerQuerySet":
-        """Active peers that this node pulls from and whose time has come."""
-        return self.filter(status=PeerStatus.ACTIVE, pull=True).filter(
-            models.Q(next_attempt_at=None) | models.Q(next_attempt_at__lte=now)
+        """Peers that this node pulls from and whose time has come; of frozen ones recalls alone."""
+        return (
+            self.exclude(status=PeerStatus.PENDING)
+            .filter(pull=True)
+            .filter(models.Q(next_attempt_at=None) | models.Q(next_attempt_at__lte=now))
         )
 
 
@@ -43,6 +45,8 @@ class Peer(models.Model):
         default="",
         help_text=_("The new identity key's fingerprint, while nobody here has confirmed it."),
     )
+    # The member's file, as the stewards signed it, that the rows of this database follow.
+    followed = models.BinaryField(default=bytes)
     counter = models.PositiveBigIntegerField(default=0)
     directory_digest = models.CharField(max_length=64, blank=True, default="")
     last_contact_at = models.DateTimeField(null=True, blank=True)

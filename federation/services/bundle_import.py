@@ -21,7 +21,8 @@ from federation.wire import canonical, checkpoint, tiles
 from federation.wire.bundles import BundleRow
 
 from . import policy, trusting
-from .sync import SyncReport, take_in, take_in_logs
+from .reports import SyncReport
+from .sync import take_in, take_in_logs
 
 BY_HAND = "(bundle)"  # no node id: who brought it is not known
 

@@ -57,8 +57,12 @@ def note_contact(
 
 
 def wait(failures: int, conf: Conf) -> timedelta:
-    """Return how long to leave a peer alone after this many failures: the beat, then doubling."""
-    seconds = min(conf.SYNC_SECONDS * 2 ** min(failures, 16), conf.BACKOFF_MAX_SECONDS)
+    """Return how long to leave a peer alone after this many failures: the beat, then doubling.
+
+    Jittered. A peer that answers is never left alone for longer than the beat: a recall that it
+    holds must not wait.
+    """
     if failures == 0:
-        seconds = conf.SYNC_SECONDS
+        return timedelta(seconds=conf.SYNC_SECONDS * random.uniform(0.8, 1.0))  # noqa: S311
+    seconds = min(conf.SYNC_SECONDS * 2 ** min(failures, 16), conf.BACKOFF_MAX_SECONDS)
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311

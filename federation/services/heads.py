@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, Equivocation, KeysMissing
+from federation.errors import BehindMark, Equivocation, FederationError, KeysMissing
 from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
@@ -37,9 +37,24 @@ def sign_head(now: datetime | None = None) -> Log | None:
     """Sign a head over every entry of the own log; return the log, or None if nothing is new.
 
     The mark is written before the signature exists. Raises BehindMark where the database knows
-    less than this node once signed, or another history of the same size.
+    less than this node once signed, or another history of the same size; why no head could be
+    signed then stands on the log's row for the operator.
     """
-    conf = get_conf()
+    try:
+        log = _sign_head(get_conf(), now or datetime.now(UTC))
+    except FederationError as error:
+        _note_own(error.code, str(error))
+        raise
+    _note_own("", "")
+    return log
+
+
+def _note_own(code: str, detail: str) -> None:
+    rows = Log.objects.filter(own=True).exclude(error=code, error_detail=detail)
+    rows.update(error=code, error_detail=detail)
+
+
+def _sign_head(conf: Conf, now: datetime) -> Log | None:
     keys = load_keys(conf.keys_dir)
     with transaction.atomic():
         log = own_log(lock=True)
@@ -54,8 +69,7 @@ def sign_head(now: datetime | None = None) -> Log | None:
         )
         log.head_size, log.peaks = grown.size, grown.to_bytes()
         log.applied = log.size
-        log.head_seen_at = now or datetime.now(UTC)
-        log.error = log.error_detail = ""
+        log.head_seen_at = now
         carry(log)
         return log
 
@@ -99,16 +113,27 @@ def carry(log: Log) -> None:
         _store_entries_and_hashes(log, log.carried, log.head_size)
         _store_records(log, range(log.carried // tiles.TILE_WIDTH, _last_tile(log.head_size) + 1))
         log.carried = log.head_size
-    log.counter = (Log.objects.aggregate(top=Max("counter"))["top"] or 0) + 1
+    log.counter = _next_counter()
     log.save()
 
 
 def show_all_again() -> None:
     """Move every counter beyond what anybody can have seen before this node was restored.
 
-    Others keep the highest counter that they saw, and would take no notice of a lower one.
+    Others keep the highest counter that they saw, and would take no notice of a lower one; whether
+    the clock has moved on since is not relied on.
     """
     Log.objects.carried().update(counter=F("counter") + _BEYOND)
+
+
+def _next_counter() -> int:
+    """Return a counter above all that were given out, also by what was here before a restore.
+
+    Counted on from the highest alone, a restored database would give out again what a follower
+    has seen already, and that one would never ask for what changed there. So it is milliseconds.
+    """
+    top = Log.objects.aggregate(top=Max("counter"))["top"] or 0
+    return max(top + 1, int(datetime.now(UTC).timestamp() * 1000))
 
 
 @transaction.atomic

@@ -98,6 +98,18 @@ def renew_leases(now: datetime | None = None, conf: Conf | None = None) -> int:
     return _evaluate(_adopted().exclude(lease=Lease.VALID), now, conf)
 
 
+def term_of(row: Provenance, conf: Conf) -> tuple[datetime | None, datetime | None] | None:
+    """Return when those who vouch for an adopted item were heard last, and until when that lasts.
+
+    None for what no lease holds: own items, what was taken back, what has no words here.
+    """
+    record = _record(row) if row.mode == Mode.FOLLOW and not row.retracted else None
+    if record is None:
+        return None
+    heard = Clock(conf).heard(row)
+    return heard, heard + _days(record) if heard else None
+
+
 def _adopted() -> QuerySet[Provenance]:
     return Provenance.objects.filter(mode=Mode.FOLLOW, retracted=False, page__isnull=False)
 
@@ -130,10 +142,13 @@ def _record(row: Provenance) -> records.Item | None:
 
 
 def _standing(record: records.Item, heard: datetime | None, now: datetime) -> Lease:
-    days = timedelta(days=min(record.valid_for_days, _LONGEST_DAYS))
-    if heard is not None and now - heard <= days:
+    if heard is not None and now - heard <= _days(record):
         return Lease.VALID
     return Lease.HIDDEN if record.sensitive else Lease.UNVERIFIED
+
+
+def _days(record: records.Item) -> timedelta:
+    return timedelta(days=min(record.valid_for_days, _LONGEST_DAYS))
 
 
 @transaction.atomic

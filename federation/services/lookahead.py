@@ -8,11 +8,11 @@ import logging
 
 from django.db import transaction
 
-from federation.client import Feed, Head
+from federation.client import Feed, Head, Heads
 from federation.conf import Conf
 from federation.errors import FederationError, PeerTimeout, PeerUnreachable
-from federation.models import Entry, Log, Record
-from federation.trust import DescriptorDirectory
+from federation.models import Entry, Log, Peer, PeerStatus, Record
+from federation.trust import DescriptorDirectory, Member
 from federation.wire import dsse, tiles
 from federation.wire.leaf import Leaf
 
@@ -26,18 +26,38 @@ _MOST_SHOWN = 64
 _MOST = 1_000
 
 
+def recalls_alone(feed: Feed, answer: Heads, conf: Conf) -> int:
+    """Apply the recalls that a frozen peer shows, in any log that it carries; return how many.
+
+    Nothing else of it is taken in, and no mark moves: once the freeze is lifted the next pull
+    brings what it said meanwhile (docs/protocol.md, "Retract, recall, lease").
+    """
+    directory = DescriptorDirectory(conf.trust_dir)
+    heads = [head for head in answer.heads if head.node_id != conf.NODE_ID]
+    return sum(look_ahead(feed, head, directory, conf) for head in heads)
+
+
 def look_ahead(feed: Feed, head: Head, directory: DescriptorDirectory, conf: Conf) -> int:
     """Apply what recalls stand in the new entries of a log as a peer shows it; return how many.
 
     Any member's log will do, also one that is frozen or does not add up: nothing is believed of it.
+    A hub says on those out of a log that it holds back, for they reach nobody else through it.
     Raises nothing: what is wrong with the log is told when its turn comes.
     """
     try:
-        directory.member(head.node_id)
-        return _receive_all(feed, _recalls_shown(feed, head)[-_MOST_SHOWN:], conf)
+        member = directory.member(head.node_id)
+        addresses = _recalls_shown(feed, head)[-_MOST_SHOWN:]
+        say_on = conf.relays and bool(addresses) and is_held_back(member)
+        return _receive_all(feed, addresses, conf, say_on=say_on)
     except FederationError as error:
         logger.info("no recalls looked for in %s: %s: %s", head.node_id, error.code, error)
         return 0
+
+
+def is_held_back(member: Member) -> bool:
+    """Is a node frozen, by the operator here or by the stewards? Then its recalls alone count."""
+    frozen = Peer.objects.filter(node_id=member.node_id, status=PeerStatus.FROZEN)
+    return member.status == "suspended" or frozen.exists()
 
 
 def _recalls_shown(feed: Feed, head: Head) -> list[str]:
@@ -60,14 +80,17 @@ def recalls_of_backlog(feed: Feed, log: Log, conf: Conf) -> int:
     return _receive_all(feed, list(waiting.values_list("address", flat=True)), conf)
 
 
-def _receive_all(feed: Feed, addresses: list[str], conf: Conf) -> int:
-    """Fetch and apply recalls that are not here yet; one that is bad is left to the log's turn."""
+def _receive_all(feed: Feed, addresses: list[str], conf: Conf, *, say_on: bool = False) -> int:
+    """Fetch and apply recalls that are not here yet; one that is bad is left to the log's turn.
+
+    `say_on`: name them in this node's own log too.
+    """
     here = set(Record.objects.filter(address__in=addresses).values_list("address", flat=True))
     count = 0
     for address in [each for each in dict.fromkeys(addresses) if each not in here][:_MOST]:
         try:
             envelope = feed.record(address)
-            count += _receive(envelope, address, conf)
+            count += _receive(envelope, address, conf, say_on)
         except (PeerTimeout, PeerUnreachable):
             raise
         except FederationError as error:
@@ -78,8 +101,10 @@ def _receive_all(feed: Feed, addresses: list[str], conf: Conf) -> int:
 
 
 @transaction.atomic
-def _receive(envelope: dsse.Envelope, address: str, conf: Conf) -> bool:
+def _receive(envelope: dsse.Envelope, address: str, conf: Conf, say_on: bool) -> bool:
     recalling.receive(envelope, conf, address=address)
+    if say_on:
+        recalling.carry(envelope, conf)
     return True
 
 

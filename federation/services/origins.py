@@ -18,6 +18,7 @@ from .proofs import Evidence
 
 RECORDS = "/federation/v1/record/"
 MOST_VERSIONS = 50
+_IN_CODE = {"address", "signature"}
 
 
 def origin_of(page: Page) -> Origin | None:
@@ -69,7 +70,10 @@ def proof_of(page: Page) -> Proof | None:
         versions=tuple(_versions(row)),
         endorsers=tuple(_endorsers(row, evidence, conf)),
         keys=_keys(member, row.index) if member else (),
-        checks=tuple(Check(check.what, check.holds, check.detail) for check in checks),
+        checks=tuple(
+            Check(check.what, check.holds, check.detail, check.holds and check.name in _IN_CODE)
+            for check in checks
+        ),
     )
 
 

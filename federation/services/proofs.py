@@ -44,6 +44,21 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Named:
+    """One version of an item by what was signed: no row here need be about it."""
+
+    origin: str
+    item_id: str
+    lang: str
+    version: int
+    address: str
+    index: int
+
+
+Version = Item | Provenance | Named
+
+
+@dataclass(frozen=True)
 class Vouch:
     """One endorsement. `exact`: it names this version; `counts`: its author is followed here."""
 
@@ -62,9 +77,7 @@ class Vouch:
 class Evidence:
     """What the database and the directory hold about some items, in a fixed number of queries."""
 
-    def __init__(
-        self, items: Sequence[Item | Provenance], conf: Conf, also: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, items: Sequence[Version], conf: Conf, also: Iterable[str] = ()) -> None:
         addresses = {item.address for item in items} | set(also)
         self.conf = conf
         self.endorsements = list(
@@ -87,31 +100,31 @@ class Evidence:
             self._members[node_id] = self.directory.member(node_id)
         return self._members[node_id]
 
-    def checks_of(self, item: Item | Provenance) -> list[Check]:
+    def checks_of(self, item: Version) -> list[Check]:
         """Check one item's bytes, signature, content and place. Asks the database nothing more."""
         return [
-            _check(
+            run_check(
                 "address", _("The address is the SHA-256 of the bytes"),
-                self._address, item.address,
+                self.same_address, item.address,
             ),
-            _check(
+            run_check(
                 "signature",
                 _("The signature is by the key of %(node)s in force at that entry")
                 % {"node": item.origin},
-                self._signature, item.origin, item.address, item.index,
+                self.signature, item.origin, item.address, item.index,
             ),
-            _check(
+            run_check(
                 "identity", _("The signed text names the same item and version"), self._same, item
             ),
-            _check(
+            run_check(
                 "log-entry",
                 _("It stands in the log of %(node)s as entry %(index)d, below the verified head")
                 % {"node": item.origin, "index": item.index},
-                self._place, item.origin, item.address, item.index, "publish",
+                self.place, item.origin, item.address, item.index, "publish",
             ),
         ]  # fmt: skip
 
-    def vouches_of(self, item: Item | Provenance, also: Iterable[str] = ()) -> list[Vouch]:
+    def vouches_of(self, item: Version, also: Iterable[str] = ()) -> list[Vouch]:
         """Check every endorsement of this version, and of those whose addresses are `also`."""
         wanted = {item.address, *also}
         return [
@@ -120,15 +133,15 @@ class Evidence:
             if endorsement.target_address in wanted
         ]
 
-    def _vouch(self, endorsement: Endorsement, item: Item | Provenance) -> Vouch:
+    def _vouch(self, endorsement: Endorsement, item: Version) -> Vouch:
         endorser = endorsement.endorser
         entries = self.entries.get((endorser, endorsement.address), [])
         index = entries[0].index if entries else -1
         checks = (
-            _check("signature", _("Signed by %(node)s") % {"node": endorser},
-                   self._signature, endorser, endorsement.address, index),
-            _check("log-entry", _("It stands in the log of %(node)s") % {"node": endorser},
-                   self._place, endorser, endorsement.address, index, "endorse"),
+            run_check("signature", _("Signed by %(node)s") % {"node": endorser},
+                   self.signature, endorser, endorsement.address, index),
+            run_check("log-entry", _("It stands in the log of %(node)s") % {"node": endorser},
+                   self.place, endorser, endorsement.address, index, "endorse"),
         )  # fmt: skip
         return Vouch(
             endorser,
@@ -139,36 +152,43 @@ class Evidence:
             checks,
         )
 
-    def _names(self, endorsement: Endorsement, item: Item | Provenance) -> bool:
+    def _names(self, endorsement: Endorsement, item: Version) -> bool:
         """Does the signed endorsement, not only our row of it, name exactly this version?"""
         try:
-            record = records.parse(self._payload(endorsement.address))
+            record = records.parse(self.payload(endorsement.address))
         except FederationError:
             return False
         return isinstance(record, records.Endorse) and record.target == records.Target(
-            item.origin, str(item.item_id), item.lang, item.version, item.address, item.index
-        )
+            item.origin, str(item.item_id), item.lang, item.version, item.address,
+            self._published_at(item),
+        )  # fmt: skip
 
-    def _payload(self, address: str) -> bytes:
+    def _published_at(self, item: Version) -> int:
+        """Return the entry that published it: a row of ours names the retraction once one came."""
+        entries = self.entries.get((item.origin, item.address), [])
+        return next((entry.index for entry in entries if entry.type == "publish"), item.index)
+
+    def payload(self, address: str) -> bytes:
         record = self.records.get(address)
         if record is None or record.payload is None:
             raise RecordWithheld(_("The body is not here."))
         return bytes(record.payload)
 
-    def _address(self, address: str) -> str:
-        found = dsse.address(self._payload(address))
+    def same_address(self, address: str) -> str:
+        found = dsse.address(self.payload(address))
         if found != address:
             raise AddressMismatch(_("The bytes have the address %(found)s.") % {"found": found})
         return address
 
-    def _signature(self, node_id: str, address: str, index: int) -> str:
-        payload = self._payload(address)
+    def signature(self, node_id: str, address: str, index: int) -> str:
+        """Return the key in groups that signed these bytes, in force at that entry of the log."""
+        payload = self.payload(address)
         key = self.member(node_id).record_key(index)
         dsse.Envelope(payload, signatures_of(self.records[address])).verify(key)
         return key.fingerprint_groups
 
-    def _same(self, item: Item | Provenance) -> str:
-        record = records.parse(self._payload(item.address), max_bytes=self.conf.MAX_RECORD)
+    def _same(self, item: Version) -> str:
+        record = records.parse(self.payload(item.address), max_bytes=self.conf.MAX_RECORD)
         if not isinstance(record, records.Item):
             raise InvalidRecord(_("It is not an item."))
         said = (record.origin, record.id, record.lang, record.version)
@@ -176,7 +196,8 @@ class Evidence:
             raise WrongOrigin(_("It names %(said)s.") % {"said": " ".join(map(str, said))})
         return ""
 
-    def _place(self, node_id: str, address: str, index: int, kind: str) -> str:
+    def place(self, node_id: str, address: str, index: int, kind: str) -> str:
+        """Say how the entry stands to the head; raises RecordWithheld where there is none."""
         for entry in self.entries.get((node_id, address), []):
             if entry.index == index and entry.type == kind:
                 return self._below_head(entry)
@@ -191,14 +212,15 @@ class Evidence:
         raise RootMismatch(_("It stands above the head that was verified."))
 
 
-def _check(name: str, what: str, run: Callable[..., str], *values: Any) -> Check:
+def run_check(name: str, what: str, run: Callable[..., str], *values: Any) -> Check:
+    """Run one check: `run` returns what it found, or raises a FederationError."""
     try:
         return Check(name, what, True, run(*values))
     except FederationError as error:
         return Check(name, what, False, str(error), error.code)
 
 
-def vouches_for(row: Item | Provenance, conf: Conf) -> list[Vouch]:
+def vouches_for(row: Version, conf: Conf) -> list[Vouch]:
     """Return the endorsements of one version."""
     return Evidence([row], conf).vouches_of(row)
 
@@ -208,10 +230,10 @@ def holds(item: Item, checks: Sequence[Check]) -> bool:
     return item.state in GONE or all(check.holds for check in checks)
 
 
-def deep_checks(item: Item, evidence: Evidence) -> list[Check]:
+def deep_checks(item: Version, evidence: Evidence) -> list[Check]:
     """Check what takes longer, for one item: the head over all entries, and the files."""
     return [
-        _check(
+        run_check(
             "log-head", _("All entries of the log of %(node)s add up to the root that it signed")
             % {"node": item.origin},
             _head, item, evidence,
@@ -220,7 +242,7 @@ def deep_checks(item: Item, evidence: Evidence) -> list[Check]:
     ]  # fmt: skip
 
 
-def _head(item: Item, evidence: Evidence) -> str:
+def _head(item: Version, evidence: Evidence) -> str:
     log = Log.objects.filter(node_id=item.origin).first()
     if log is None:
         raise RecordWithheld(_("Its log is not followed here."))
@@ -232,14 +254,14 @@ def _head(item: Item, evidence: Evidence) -> str:
     return root.hex()
 
 
-def _files(item: Item, evidence: Evidence) -> list[Check]:
+def _files(item: Version, evidence: Evidence) -> list[Check]:
     try:
-        record = records.parse(evidence._payload(item.address))
+        record = records.parse(evidence.payload(item.address))
     except FederationError:
         return []
     media = record.media if isinstance(record, records.Item) else ()
     return [
-        _check("media", _("The file is here and is the one that was signed"), _file, file.sha256)
+        run_check("media", _("The file is here and is the one that was signed"), _file, file.sha256)
         for file in media
     ]
 

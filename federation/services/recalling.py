@@ -6,6 +6,7 @@ Source: docs/protocol.md, "Retract, recall, lease".
 import logging
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -159,7 +160,8 @@ def _apply(address: str, record: records.Recall, authority: Authority, now: date
     _excuse(record)
     if not recall.lifted:
         hiding.hide(recall)
-        logger.warning("recalled: %s, by %s", recall, authority.label)
+        said = partial(logger.warning, "recalled: %s, by %s", recall, authority.value)
+        transaction.on_commit(said)  # a rehearsal recalls nothing
     return recall
 
 
@@ -194,7 +196,7 @@ def _lift(address: str, record: records.Lift) -> Recall | None:
         recall.lifted = True
         recall.save(update_fields=["lifted"])
         hiding.show_again(recall)
-        logger.warning("lifted: %s", recall)
+        transaction.on_commit(partial(logger.warning, "lifted: %s", recall))
     return recall
 
 

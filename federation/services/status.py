@@ -1,15 +1,16 @@
 """How this node stands: for its operator in full, for anybody in versions alone."""
 
 import importlib.metadata
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
 from django_tasks_db.models import DBTaskResult
 
 from federation.conf import Conf, get_conf
-from federation.errors import FederationError
+from federation.errors import BehindMark, FederationError, MemberSuspended
 from federation.models import (
     Blob,
     BlobState,
@@ -30,6 +31,8 @@ from .compromise import distrusted_reports
 from .enrolment import own_fingerprint
 
 PROTOCOL = 1
+STALLED = "log.stalled"  # nothing was refused: nobody tried
+_GRACE = timedelta(minutes=15)  # for a worker that is busy
 
 
 def public_status(conf: Conf) -> dict[str, Any]:
@@ -130,12 +133,11 @@ def trust_status(conf: Conf | None = None) -> dict[str, Any]:
 def node_status(conf: Conf | None = None) -> dict[str, Any]:
     """Return everything `federation_status` prints, as plain values.
 
-    `ok` is false where something needs a person: a log that cannot be signed, an error of a peer,
-    quarantine, refused files, trust metadata that has run out, keys that nobody confirmed, search
-    that does not know the pages of this node.
+    `ok` is false where something needs a person, and `reasons` says each: an error of a peer, a
+    push that fails, an own log that is not signed, quarantine, refused files, trust metadata that
+    has run out, keys that nobody confirmed, search that does not know the pages of this node.
     """
     conf = conf or get_conf()
-    own_log = _own_log_status(conf)
     states = dict(Item.objects.values_list("state").annotate(Count("pk")).order_by())
     quarantine = dict(
         Quarantine.objects.filter(resolved=False)
@@ -148,11 +150,26 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     waiting = DBTaskResult.objects.ready().count()
     search = index_health()
     trust = trust_status(conf)
+    log = own_log_status(conf)
+    pushes = list(
+        Push.objects.order_by("peer__node_id").values(
+            "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
+        )
+    )
+    reasons = [
+        *([f"own log: {log['error']}: {log['error_detail']}"] if log["error"] else []),
+        *_reasons_of_peers(peers),
+        *_reasons_of_pushes(pushes, peers),
+        *(f"quarantine: {count} with {error}" for error, count in sorted(quarantine.items())),
+        *([f"files: {refused} refused"] if refused else []),
+        *([f"trust: {', '.join(trust['degraded'])} ran out"] if trust["degraded"] else []),
+        *(["search: it does not know all pages"] if search.stale else []),
+    ]
     return {
         "node": conf.NODE_ID,
         "role": conf.ROLE,
         "fingerprint": own_fingerprint(conf),
-        "log": own_log,
+        "log": log,
         "peers": peers,
         "items": states,
         "quarantine": quarantine,
@@ -161,11 +178,7 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
             "refused": refused,
         },
         "bundles_waiting": IncomingBundle.objects.waiting().count(),
-        "pushes": list(
-            Push.objects.order_by("peer__node_id").values(
-                "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
-            )
-        ),
+        "pushes": pushes,
         "addresses": list(
             EndpointHealth.objects.order_by("node_id", "url").values(
                 "node_id", "url", "failures", "error", "error_detail"
@@ -174,27 +187,53 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
         "tasks_waiting": waiting,
         "trust": trust,
         "search": {**asdict(search), "stale": search.stale},
-        "ok": not (
-            quarantine
-            or refused
-            or own_log["error"]
-            or own_log["size"] < own_log["marked"]
-            or search.stale
-            or trust["degraded"]
-            or any(peer["error"] or peer["unconfirmed_key"] for peer in peers)
-        ),
+        "ok": not reasons,
+        "reasons": reasons,
         "status": public_status(conf),
     }
 
 
-def _own_log_status(conf: Conf) -> dict[str, Any]:
+def _reasons_of_peers(peers: list[dict[str, Any]]) -> Iterator[str]:
+    for peer in peers:
+        # What stewards have suspended or revoked is refused on purpose.
+        wanted = peer["error"] == MemberSuspended.code and peer["membership"] != "active"
+        if peer["error"] and not wanted:
+            yield f"peer {peer['node']}: {peer['error']}: {peer['error_detail']}"
+        if peer["unconfirmed_key"]:
+            yield f"peer {peer['node']}: new keys, which nobody here has confirmed"
+
+
+def _reasons_of_pushes(pushes: list[dict[str, Any]], peers: list[dict[str, Any]]) -> Iterator[str]:
+    """A push that fails means that nobody behind that peer hears what this node says."""
+    active = {peer["node"] for peer in peers if peer["status"] == PeerStatus.ACTIVE}
+    for push in pushes:
+        if push["error"] and push["peer__node_id"] in active:
+            yield f"push to {push['peer__node_id']}: {push['error']}: {push['error_detail']}"
+
+
+def own_log_status(conf: Conf, now: datetime | None = None) -> dict[str, Any]:
+    """Return how far the own log is written and signed, and why it is not signed further.
+
+    `error` is empty while heads are signed on their beat.
+    """
     log = Log.objects.filter(own=True).first()
     mark = read_mark(conf.keys_dir)
+    size, signed, marked = (
+        log.size if log else 0, log.head_size if log else 0, mark.size if mark else 0,
+    )  # fmt: skip
+    error, detail = (log.error, log.error_detail) if log else ("", "")
+    if not error and marked > size:
+        error, detail = BehindMark.code, f"{size} entries are here, and {marked} were signed."
+    elif not error and log and signed < size and _is_overdue(log, conf, now or datetime.now(UTC)):
+        error = STALLED
+        detail = f"{size - signed} entries wait to be signed."
     return {
-        "origin": conf.log_origin,
-        "size": log.size if log else 0,
-        "signed": log.head_size if log else 0,
-        "marked": mark.size if mark else 0,
-        "error": log.error if log else "",
-        "error_detail": log.error_detail if log else "",
-    }
+        "origin": conf.log_origin, "size": size, "signed": signed, "marked": marked,
+        "error": error, "error_detail": detail,
+    }  # fmt: skip
+
+
+def _is_overdue(log: Log, conf: Conf, now: datetime) -> bool:
+    """Did the beat pass by long ago, and no head was signed? Then no worker or no beat runs."""
+    beat = timedelta(seconds=conf.HEAD_SECONDS) + _GRACE
+    return log.head_seen_at is not None and now - log.head_seen_at > beat

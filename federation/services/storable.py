@@ -29,7 +29,8 @@ def require_storable(record: records.Record, payload: bytes) -> None:
         raise InvalidRecord(f"A version or index is above {_MAX_NUMBER}.")
     if max(map(len, langs)) > _MAX_LANG:
         raise InvalidRecord(f"The language tag is longer than {_MAX_LANG} characters.")
-    if _NUL in payload and _holds_nul(record.raw):  # the first without walking through it
+    # The first two without walking through it: most texts have no escape at all.
+    if b"\\" in payload and _NUL in payload and _holds_nul(record.raw):
         raise InvalidRecord("A text holds the character U+0000.")
 
 

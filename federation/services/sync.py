@@ -5,8 +5,6 @@ anywhere loses nothing and the next run goes on from the marks (docs/protocol.md
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Q
 
@@ -37,38 +35,10 @@ from . import (
     trusting,
 )
 from .follow import follow_head
+from .reports import SyncReport
 
 _RETRIES = 32
 _ATTEMPTS = 5
-
-
-@dataclass
-class SyncReport:
-    """What one pull did: applied entries by log, and the errors met, by what they were about."""
-
-    peer: str
-    applied: dict[str, int] = field(default_factory=dict)
-    errors: list[tuple[str, FederationError]] = field(default_factory=list)
-    decided: int = 0
-    changed: bool = False
-
-    @property
-    def ok(self) -> bool:
-        return not self.errors
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
-        errors = [
-            {"about": about, "error": error.code, "detail": str(error), "remedy": error.remedy}
-            for about, error in self.errors
-        ]
-        return {
-            "peer": self.peer,
-            "ok": self.ok,
-            "applied": self.applied,
-            "decided": self.decided,
-            "errors": errors,
-        }
 
 
 def sync_peer(
@@ -80,20 +50,26 @@ def sync_peer(
     """Pull everything new from `peer` and return what happened; the peer's row says it too.
 
     Raises nothing for what a peer does: its errors stand in the report, on the peer, on the log
-    or in quarantine. With nothing new this is one request and two queries.
+    or in quarantine. With nothing new this is one request and two queries. Of a peer that is frozen
+    here, or suspended by the stewards, recalls are taken and nothing else.
     """
     conf = conf or get_conf()
     report = SyncReport(peer.node_id)
     try:
-        if peer.status != PeerStatus.ACTIVE:
+        if peer.status == PeerStatus.PENDING:
             raise MemberSuspended(f"{peer.node_id} is {peer.status} here.", item=peer.node_id)
         member = DescriptorDirectory(conf.trust_dir).member(peer.node_id)
-        member.require_active()
+        held_back = peer.status == PeerStatus.FROZEN or member.status == "suspended"
+        if not held_back:
+            member.require_active()
         with endpoints.reached(
             member, conf, lambda feed: feed.heads(peer.counter),
             fetcher=fetcher, troubled=bool(peer.failures),
         ) as (feed, answer):  # fmt: skip
-            if answer.heads or trusting.wants_refresh(answer.directory, peer, conf):
+            if held_back:
+                report.recalls_alone = True
+                contact.claimed(peer, lambda: lookahead.recalls_alone(feed, answer, conf))
+            elif answer.heads or trusting.wants_refresh(answer.directory, peer, conf):
                 report.changed = True
                 contact.claimed(peer, lambda: _take_in(peer, feed, answer, conf, report))
             else:

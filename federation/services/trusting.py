@@ -103,14 +103,21 @@ def refresh_from_bundle(feed: CarriedFeed, conf: Conf, *, look_only: bool = Fals
 
 
 def follow_current(conf: Conf) -> bool:
-    """Let the database follow what is in force, if it has not yet; as `follow_members`."""
+    """Let the database follow what is in force, if it has not yet; as `follow_members`.
+
+    What it follows stands in its own rows: one that was restored from a backup has not followed
+    what came after, whatever the files say.
+    """
     store = store_of(conf)
-    before = store.followed_members()
-    if before is None:
+    if not store.is_set:
         return False
-    starts_over = follow_members(before, conf)
+    rows = Peer.objects.values_list("node_id", "followed")
+    before = {node_id: bytes(followed) for node_id, followed in rows if followed}
+    after = {name: data for name, data in store.members().items() if name != conf.NODE_ID}
+    starts_over = before != after and follow_members(before, conf)
     rotating.say(conf)
-    store.mark_followed()
+    if store.followed_members() is not None:
+        store.mark_followed()
     return starts_over
 
 
@@ -134,7 +141,8 @@ def follow_members(before: dict[str, bytes], conf: Conf) -> bool:
         known = before.get(node_id)
         if known is not None and known != data and not is_vouched_for(known, data):
             peer.unconfirmed_key = read_target(data).identity_key.fingerprint
-        peer.save(update_fields=["status", "unconfirmed_key"])
+        peer.followed = data
+        peer.save(update_fields=["status", "unconfirmed_key", "followed"])
     starts_over = any(
         node_id in after and _standing(data) != _standing(after[node_id])
         for node_id, data in before.items()
@@ -287,13 +295,17 @@ def _put_next_online_keys(change: Change, repository: Repository) -> None:
 
 
 def renew_trust(conf: Conf | None = None) -> bool:
-    """Sign snapshot and timestamp anew when it is time; nothing where this is not the hub."""
+    """Let the database follow the members; at the hub, sign snapshot and timestamp when it is time.
+
+    Returns whether they were signed.
+    """
     conf = conf or get_conf()
+    follow_current(conf)
     repository = repository_of(conf)
     if not repository.exists:
         return False
     with repository.lock():
         renewed = repository.renew()
-    if renewed or store_of(conf).followed_members() is not None:
+    if renewed:
         _take_in_own(conf)
     return renewed

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from federation.conf import Conf, get_conf
 from federation.errors import (
     AddressMismatch,
+    BadSignature,
     BadTile,
     BehindMark,
     FederationError,
@@ -18,6 +19,7 @@ from federation.errors import (
 from federation.models import Blob, BlobState, Entry, Log, Record, RecordState, Tile, TileKind
 from federation.trust import DescriptorDirectory, Member, read_mark
 from federation.wire import dsse, merkle, records, tiles
+from federation.wire.keys import PublicKey
 
 from . import entitlement, heads
 from .media import damaged_blobs
@@ -86,28 +88,43 @@ def _verify_log(log: Log, member: Member, done: Verification) -> Iterator[Findin
 
 
 def _verify_records(rows: list[Entry], member: Member, done: Verification) -> Iterator[Finding]:
-    for at in range(0, len(rows), tiles.TILE_WIDTH):
-        part = {entry.address: entry for entry in rows[at : at + tiles.TILE_WIDTH]}
-        held = Record.objects.filter(address__in=part, payload__isnull=False)
-        for record in held:
+    places: dict[str, list[Entry]] = {}  # one statement may stand in a log more than once
+    for entry in rows:
+        places.setdefault(entry.address, []).append(entry)
+    addresses = list(places)
+    for at in range(0, len(addresses), tiles.TILE_WIDTH):
+        part = addresses[at : at + tiles.TILE_WIDTH]
+        for record in Record.objects.filter(address__in=part, payload__isnull=False):
             done.records += 1
             try:
-                _verify_record(record, part[record.address], member)
+                _verify_record(record, places[record.address], member)
             except FederationError as error:
                 yield Finding(record.address, error)
 
 
-def _verify_record(record: Record, entry: Entry, member: Member) -> None:
+def _verify_record(record: Record, entries: list[Entry], member: Member) -> None:
     envelope = dsse.Envelope(bytes(record.payload or b""), heads.signatures_of(record))
-    if envelope.address != entry.address:
-        raise AddressMismatch(f"The stored body of {entry.address} was changed.")
-    if entry.type == "recall":
+    if envelope.address != record.address:
+        raise AddressMismatch(f"The stored body of {record.address} was changed.")
+    if entries[0].type == "recall":
         entitlement.verified(envelope, get_conf())
         return
-    signer = member.identity_key_at if entry.type == "rotate" else member.record_key
-    envelope.verify(signer(entry.index))
+    rotates = entries[0].type == "rotate"
+    signer = member.identity_key_at if rotates else member.record_key
+    _require_signed(envelope, [signer(entry.index) for entry in entries])
     if record.state != RecordState.PARKED:
         records.parse(envelope.payload)
+
+
+def _require_signed(envelope: dsse.Envelope, keys: list[PublicKey]) -> None:
+    """Raise BadSignature unless one of the keys in force where it was said has signed it."""
+    for key in keys[:-1]:
+        try:
+            envelope.verify(key)
+            return
+        except BadSignature:
+            continue
+    envelope.verify(keys[-1])
 
 
 def _verify_bodies(rows: list[Entry]) -> Iterator[Finding]:

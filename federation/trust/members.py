@@ -14,7 +14,7 @@ from federation.errors import InvalidRecord, UnknownKey, UnknownMember
 from .descriptors import NODE_ID, read_descriptor
 from .directory import Member
 from .store import TrustStore, write_atomically
-from .targets import Rules, read_rules, read_target
+from .targets import Rules, descriptor_of, read_rules, read_target
 
 
 class DescriptorDirectory:
@@ -31,10 +31,17 @@ class DescriptorDirectory:
         return folder / f"{node_id}.json"
 
     def envelope(self, node_id: str) -> bytes:
-        """Return the descriptor that is kept of a node, or raise UnknownMember."""
-        for folder in (self.own, self.folder):
+        """Return the newest descriptor of a node, or raise UnknownMember.
+
+        Of a member that is the one which the stewards' file of it carries as proof of its keys.
+        """
+        own, kept = self._path(self.own, node_id), self._path(self.folder, node_id)
+        signed = self.store.member(node_id)
+        if signed is not None and not own.exists():
+            return descriptor_of(signed)
+        for path in (own, kept):
             try:
-                return self._path(folder, node_id).read_bytes()
+                return path.read_bytes()
             except FileNotFoundError:
                 continue
         raise UnknownMember(f"{node_id} is not enrolled here.", item=node_id)

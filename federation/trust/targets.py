@@ -10,7 +10,16 @@ from typing import Any, Final
 
 from federation.errors import BadSignature, BadTarget, FederationError
 from federation.wire import canonical, content, dsse
-from federation.wire.content import fields, integer, list_of, matching, nullable, one_of
+from federation.wire.content import (
+    Place,
+    fields,
+    integer,
+    list_of,
+    matching,
+    nullable,
+    one_of,
+    where,
+)
 from federation.wire.record import whole
 
 from .descriptors import read_descriptor
@@ -24,9 +33,9 @@ PURPOSES: Final = ("identity", "log", "witness", "record", "request")
 _CAPS: Final = fields({"entries": integer(1), "entries_per_day": integer(1)})
 
 
-def _proof(value: Any, at: str) -> None:
+def _proof(value: Any, at: Place) -> None:
     if not isinstance(value, dict):
-        raise BadTarget(f"{at} is not an envelope.")
+        raise BadTarget(f"{where(at)} is not an envelope.")
 
 
 _CHECK: Final = fields(
@@ -134,6 +143,11 @@ def read_target(data: bytes) -> Member:
         raise
     except FederationError as error:
         raise BadTarget(f"A member's file does not hold: {error}") from error
+
+
+def descriptor_of(data: bytes) -> bytes:
+    """Return the descriptor that came with a member's newest keys; raises BadTarget."""
+    return canonical.dumps(_read(data)["keys"][-1]["proof"])
 
 
 def _read(data: bytes) -> dict[str, Any]:

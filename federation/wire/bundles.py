@@ -10,8 +10,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from federation.errors import (
     AddressMismatch,
@@ -43,6 +43,7 @@ class BundleRow:
     state: str
     signatures: tuple[Signature, ...] = ()
     payload: bytes | None = None
+    _envelope: Envelope | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.index < 0 or not _ADDRESS.fullmatch(self.address):
@@ -55,13 +56,15 @@ class BundleRow:
             raise BadBundle("a record that is present has signatures")
         if self.state == "sealed" and self.signatures:
             raise BadBundle("a sealed row shows no signatures")
+        if self.payload is not None:
+            object.__setattr__(self, "_envelope", Envelope(self.payload, self.signatures))
 
     @property
     def envelope(self) -> Envelope:
         """The signed record; raises BadBundle if the row has no body."""
-        if self.payload is None:
+        if self._envelope is None:
             raise BadBundle(f"row {self.index} has no body: {self.state}")
-        return Envelope(self.payload, self.signatures)
+        return self._envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,7 @@ def iter_records(
         why = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     index: int
     address: str
     state: str
@@ -166,8 +168,11 @@ def _read_body(head: _Head, lines: _Lines, end: int, max_record: int) -> Row:
     payload = lines.next()
     if payload is None:
         return BadRow(head.index, BadBundle(f"the bundle ends before the body of {head.address}"))
-    if len(payload) <= max_record and dsse.address(payload) == head.address:
-        return _row(head, payload)
+    if len(payload) <= max_record:
+        row = _row(head, payload)
+        found = row.envelope.address if isinstance(row, BundleRow) else dsse.address(payload)
+        if found == head.address:
+            return row
     if _is_head(payload, head.index + 1, end):  # the body is missing, the next row is not
         lines.put_back(payload)
         return BadRow(head.index, BadBundle(f"the body of {head.address} is missing"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -30,6 +31,7 @@ MAX_INTEGER: Final = 2**53 - 1
 
 _FAST_DEPTH: Final = 128  # orjson writes no more than 254 levels
 _MISS: Final = object()
+_SIMPLE: Final = frozenset({str, bool, type(None)})
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)
 )
@@ -52,17 +54,21 @@ def dumps(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
     what I-JSON cannot hold (a float that would be written as an integer beyond 2^53-1 included,
     for no reader here would take it back) and TooDeep.
     """
-    if _is_plain(value, min(max_depth, _FAST_DEPTH)):
+    if _are_plain((value,), min(max_depth, _FAST_DEPTH)):
         try:
             data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        except orjson.JSONEncodeError as error:  # a lone surrogate
-            raise NotInIJson(str(error)) from error
+        except orjson.JSONEncodeError:  # a lone surrogate, or a key of a kind of string
+            data = _dumps_slowly(value, max_depth)
     else:
-        _check(value, max_depth)
-        data = rfc8785.dumps(value)
+        data = _dumps_slowly(value, max_depth)
     if _has_noncharacter(data):
         raise NotInIJson("a string holds a Unicode noncharacter (RFC 7493 section 2.1)")
     return data
+
+
+def _dumps_slowly(value: Any, max_depth: int) -> bytes:
+    _check(value, max_depth)
+    return rfc8785.dumps(value)
 
 
 def loads(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
@@ -91,7 +97,7 @@ def _load_fast(data: bytes, max_bytes: int, max_depth: int) -> Any:
         raise JsonTooLarge(f"{len(data)} bytes, where at most {max_bytes} are allowed")
     try:
         value = orjson.loads(data)
-        if not _is_plain(value, min(max_depth, _FAST_DEPTH)):
+        if not _are_plain((value,), min(max_depth, _FAST_DEPTH)):
             return _MISS
         if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != data or _has_noncharacter(data):
             return _MISS
@@ -100,31 +106,28 @@ def _load_fast(data: bytes, max_bytes: int, max_depth: int) -> Any:
     return value
 
 
-def _is_plain(value: Any, depth: int) -> bool:
-    """Whether orjson with sorted keys writes this value exactly as RFC 8785 does.
+def _are_plain(members: Iterable[Any], depth: int) -> bool:
+    """Whether orjson with sorted keys writes these values exactly as RFC 8785 does.
 
     Only exact types; no floats (written otherwise); ASCII keys (sorted by UTF-8 in one, by UTF-16
-    in the other: the same for ASCII); integers in range; not deeper than allowed.
+    in the other: the same for ASCII); integers in range; no more than `depth` levels below here.
     """
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is int:
-        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
-    if depth == 0:
-        return False
-    if kind is dict:
-        for key in value:
-            if type(key) is not str or not key.isascii():
-                return False
-        members = value.values()
-    elif kind is list or kind is tuple:
-        members = value
-    else:
-        return False
     for member in members:
-        # Strings are most of what there is: a call for each would double the cost.
-        if type(member) is not str and not _is_plain(member, depth - 1):
+        kind = type(member)
+        if kind in _SIMPLE:
+            continue
+        if kind is int:
+            if not -MAX_INTEGER <= member <= MAX_INTEGER:
+                return False
+        elif depth == 0:
+            return False
+        elif kind is dict:
+            try:
+                if not "".join(member).isascii() or not _are_plain(member.values(), depth - 1):
+                    return False
+            except TypeError:  # a key that is no string
+                return False
+        elif (kind is not list and kind is not tuple) or not _are_plain(member, depth - 1):
             return False
     return True
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from federation.errors import InvalidRecord, UnknownBlock
 from federation.wire.canonical import MAX_INTEGER
 
-Check = Callable[[Any, str], None]
+# Where a value stands: a name, or the place of what holds it and its name or index in that. Only a
+# value that is refused has its place written out.
+Place = str | tuple["Place", str | int]
+Check = Callable[[Any, Place], None]
 
 LINE_LENGTH: Final = 2_000
 TEXT_LENGTH: Final = 20_000
@@ -26,39 +30,49 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
-def text(limit: int = TEXT_LENGTH) -> Check:
+def where(at: Place) -> str:
+    """A place as people read it: `play/1.content.steps[0].value`."""
+    if isinstance(at, str):
+        return at
+    holder, name = at
+    return f"{where(holder)}.{name}" if isinstance(name, str) else f"{where(holder)}[{name}]"
+
+
+@dataclass(frozen=True)
+class text:  # noqa: N801 - one of the checks below, whose limit `fields` reads
     """A string of at most `limit` characters."""
 
-    def check(value: Any, at: str) -> None:
-        if not isinstance(value, str):
-            raise InvalidRecord(f"{at} is not a string")
-        if len(value) > limit:
-            raise InvalidRecord(f"{at} is longer than {limit} characters")
+    limit: int = TEXT_LENGTH
 
-    return check
+    def __call__(self, value: Any, at: Place) -> None:
+        if not isinstance(value, str):
+            raise InvalidRecord(f"{where(at)} is not a string")
+        if len(value) > self.limit:
+            raise InvalidRecord(f"{where(at)} is longer than {self.limit} characters")
 
 
 def line(limit: int = LINE_LENGTH, *, blank: bool = True) -> Check:
     """A string of one line; not an empty one if `blank` is false."""
-    whole = text(limit)
+    whole, has_control = text(limit), _CONTROL.search
 
-    def check(value: Any, at: str) -> None:
-        whole(value, at)
-        if _CONTROL.search(value):
-            raise InvalidRecord(f"{at} is not a single line")
+    def check(value: Any, at: Place) -> None:
+        if type(value) is not str or len(value) > limit:
+            whole(value, at)
+        if has_control(value):
+            raise InvalidRecord(f"{where(at)} is not a single line")
         if not blank and not value.strip():
-            raise InvalidRecord(f"{at} is empty")
+            raise InvalidRecord(f"{where(at)} is empty")
 
     return check
 
 
 def matching(pattern: str, what: str) -> Check:
     """A string that the pattern matches as a whole."""
-    compiled = re.compile(pattern)
+    fullmatch = re.compile(pattern).fullmatch
 
-    def check(value: Any, at: str) -> None:
-        if not isinstance(value, str) or not compiled.fullmatch(value):
-            raise InvalidRecord(f"{at} is not {what}")
+    def check(value: Any, at: Place) -> None:
+        if not isinstance(value, str) or not fullmatch(value):
+            raise InvalidRecord(f"{where(at)} is not {what}")
 
     return check
 
@@ -66,9 +80,9 @@ def matching(pattern: str, what: str) -> Check:
 def one_of(*choices: str) -> Check:
     """One of these strings."""
 
-    def check(value: Any, at: str) -> None:
+    def check(value: Any, at: Place) -> None:
         if not isinstance(value, str) or value not in choices:
-            raise InvalidRecord(f"{at} is none of: {', '.join(choices)}")
+            raise InvalidRecord(f"{where(at)} is none of: {', '.join(choices)}")
 
     return check
 
@@ -76,33 +90,33 @@ def one_of(*choices: str) -> Check:
 def integer(low: int = 0, high: int = MAX_INTEGER) -> Check:
     """An integer from low to high, both included; true and false are none."""
 
-    def check(value: Any, at: str) -> None:
+    def check(value: Any, at: Place) -> None:
         if type(value) is not int or not low <= value <= high:
-            raise InvalidRecord(f"{at} is not an integer from {low} to {high}")
+            raise InvalidRecord(f"{where(at)} is not an integer from {low} to {high}")
 
     return check
 
 
-def boolean(value: Any, at: str) -> None:
+def boolean(value: Any, at: Place) -> None:
     """True or false."""
     if not isinstance(value, bool):
-        raise InvalidRecord(f"{at} is neither true nor false")
+        raise InvalidRecord(f"{where(at)} is neither true nor false")
 
 
-def day(value: Any, at: str) -> None:
+def day(value: Any, at: Place) -> None:
     """A day that exists, as YYYY-MM-DD; never a time."""
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise InvalidRecord(f"{at} is not a day (YYYY-MM-DD)")
+        raise InvalidRecord(f"{where(at)} is not a day (YYYY-MM-DD)")
     try:
         date.fromisoformat(value)
     except ValueError as error:
-        raise InvalidRecord(f"{at} is not a day of the calendar") from error
+        raise InvalidRecord(f"{where(at)} is not a day of the calendar") from error
 
 
 def nullable(inner: Check) -> Check:
     """Null, or what the inner check wants."""
 
-    def check(value: Any, at: str) -> None:
+    def check(value: Any, at: Place) -> None:
         if value is not None:
             inner(value, at)
 
@@ -112,46 +126,56 @@ def nullable(inner: Check) -> Check:
 def list_of(inner: Check, *, limit: int = LIST_LENGTH, least: int = 0) -> Check:
     """A list of `least` to `limit` values that all pass the inner check."""
 
-    def check(value: Any, at: str) -> None:
+    def check(value: Any, at: Place) -> None:
         if not isinstance(value, list) or not least <= len(value) <= limit:
-            raise InvalidRecord(f"{at} is not a list of {least} to {limit} values")
+            raise InvalidRecord(f"{where(at)} is not a list of {least} to {limit} values")
         for index, member in enumerate(value):
-            inner(member, f"{at}[{index}]")
+            inner(member, (at, index))
 
     return check
 
 
 def fields(known: Mapping[str, Check], required: Collection[str] = ()) -> Check:
     """An object whose known fields pass their checks and whose required ones are there."""
-    wanted = tuple(required)
+    wanted = frozenset(required)
+    checks = {
+        name: (inner, inner.limit if isinstance(inner, text) else -1)
+        for name, inner in known.items()
+    }
 
-    def check(value: Any, at: str) -> None:
+    def check(value: Any, at: Place) -> None:
         if not isinstance(value, dict):
-            raise InvalidRecord(f"{at} is not an object")
-        for name in wanted:
-            if name not in value:
-                raise InvalidRecord(f"{at}.{name} is missing")
+            raise InvalidRecord(f"{where(at)} is not an object")
+        if not value.keys() >= wanted:
+            missing = next(name for name in required if name not in value)
+            raise InvalidRecord(f"{where(at)}.{missing} is missing")
         for name, member in value.items():
-            inner = known.get(name)
-            if inner is not None:
-                inner(member, f"{at}.{name}")
+            if name in checks:
+                inner, limit = checks[name]
+                # Texts are most of what there is: a call for each would double the cost.
+                if type(member) is not str or len(member) > limit:
+                    inner(member, (at, name))
 
     return check
 
 
 def blocks(values: Mapping[str, Check]) -> Check:
     """A list of `{id, type, value}` with ids that do not repeat; raises UnknownBlock."""
-    entries = list_of(fields({"id": UUID, "type": line(100)}, required=("id", "type", "value")))
+    frame = fields({"id": UUID, "type": line(100)}, required=("id", "type", "value"))
 
-    def check(value: Any, at: str) -> None:
-        entries(value, at)
-        for index, block in enumerate(value):
-            inner = values.get(block["type"])
-            if inner is None:
-                raise UnknownBlock(f"{at}[{index}] is a block of the unknown type {block['type']}")
-            inner(block["value"], f"{at}[{index}].value")
+    def block(value: Any, at: Place) -> None:
+        frame(value, at)
+        inner = values.get(value["type"])
+        if inner is None:
+            raise UnknownBlock(f"{where(at)} is a block of the unknown type {value['type']}")
+        inner(value["value"], (at, "value"))
+
+    every = list_of(block)
+
+    def check(value: Any, at: Place) -> None:
+        every(value, at)
         if len({block["id"] for block in value}) != len(value):
-            raise InvalidRecord(f"two blocks of {at} have the same id")
+            raise InvalidRecord(f"two blocks of {where(at)} have the same id")
 
     return check
 

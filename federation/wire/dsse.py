@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from federation.errors import BadSignature, JsonError, MalformedEnvelope
@@ -25,13 +25,20 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9_-]*={0,2}")
 
 def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The pre-authentication encoding of a payload: the bytes that are signed."""
+    return _before(len(payload), payload_type) + payload
+
+
+def _before(size: int, payload_type: str = PAYLOAD_TYPE) -> bytes:
+    """What the encoding puts before a payload of `size` bytes."""
     kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    return b"DSSEv1 %d %b %d " % (len(kind), kind, size)
 
 
 def address(payload: bytes) -> str:
     """The name of a record: SHA-256, as hex, of its pre-authentication encoding."""
-    return hashlib.sha256(pae(payload)).hexdigest()
+    hashed = hashlib.sha256(_before(len(payload)))
+    hashed.update(payload)
+    return hashed.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Envelope:
 
     payload: bytes
     signatures: tuple[Signature, ...]
+    _address: str = field(default="", init=False, repr=False, compare=False)
 
     @classmethod
     def signed(cls, payload: bytes, key: SigningKey) -> Envelope:
@@ -73,8 +81,10 @@ class Envelope:
 
     @property
     def address(self) -> str:
-        """The payload's address; it does not depend on the signatures."""
-        return address(self.payload)
+        """The payload's address; it does not depend on the signatures. Hashed once."""
+        if not self._address:
+            object.__setattr__(self, "_address", address(self.payload))
+        return self._address
 
     def verify(self, public: PublicKey) -> None:
         """Raises BadSignature unless one of the first eight signatures is by this key.
@@ -82,16 +92,17 @@ class Envelope:
         Keyids are hints: the signature that names the key is tried first, then all others.
         """
         message = pae(self.payload)
-        keyid = public.keyid
-        for signature in sorted(
-            self.signatures[:MAX_SIGNATURES], key=lambda signature: signature.keyid != keyid
-        ):
+        signatures = self.signatures[:MAX_SIGNATURES]
+        if len(signatures) > 1:
+            keyid = public.keyid
+            signatures = tuple(sorted(signatures, key=lambda one: one.keyid != keyid))
+        for signature in signatures:
             try:
                 public.verify(signature.sig, message)
             except BadSignature:
                 continue
             return
-        raise BadSignature(f"no valid signature by the key {keyid[:16]}", item=self.address)
+        raise BadSignature(f"no valid signature by the key {public.keyid[:16]}", item=self.address)
 
     def to_json(self) -> bytes:
         """The standard JSON form, as canonical JSON."""

@@ -106,17 +106,17 @@ class Item(Record):
     @classmethod
     def values(cls, raw: dict[str, Any]) -> dict[str, Any]:
         """As in Record; raises InvalidRecord for a picture that is not among the media."""
-        media = tuple(Media(m["sha256"], m["size"], m["type"], m["alt"]) for m in raw["media"])
+        media = tuple([Media(m["sha256"], m["size"], m["type"], m["alt"]) for m in raw["media"]])
         picture = raw["content"].get("picture")
         if picture is not None and all(picture != entry.sha256 for entry in media):
             raise InvalidRecord("content.picture is not an entry of media")
         source = raw["source"]
-        return {
-            **Record.values(raw),
-            **{name: raw[name] for name in _ITEM_SCALARS},
-            "media": media,
-            "source": source and Source(**{name: source[name] for name in Source.__slots__}),
-        }
+        values = Record.values(raw)
+        for name in _ITEM_SCALARS:
+            values[name] = raw[name]
+        values["media"] = media
+        values["source"] = source and Source(**{name: source[name] for name in Source.__slots__})
+        return values
 
 
 @dataclass(frozen=True, slots=True)

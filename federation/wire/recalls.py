@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from federation.errors import InvalidRecord
 from federation.wire import content
-from federation.wire.content import Check, fields, list_of, one_of
+from federation.wire.content import Check, Place, fields, list_of, one_of, where
 from federation.wire.record import COMMON, PUBLIC, whole
 from federation.wire.statements import MAX_NOTE, Statement
 
@@ -28,12 +28,12 @@ _IDENTITY: Final[dict[str, Check]] = {
 _REASON: Final[Check] = content.text(MAX_NOTE)
 
 
-def _whole_item(value: Any, at: str) -> None:
+def _whole_item(value: Any, at: Place) -> None:
     """A recall names an item, not one of its versions: the next one would endanger people too."""
     fields(_IDENTITY, required=("origin", "id"))(value, at)
     for name in ("version", "record", "index"):
         if name in value:
-            raise InvalidRecord(f"{at}.{name} has no place in a recall")
+            raise InvalidRecord(f"{where(at)}.{name} has no place in a recall")
 
 
 @dataclass(frozen=True, slots=True)

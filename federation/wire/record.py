@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from federation.errors import InvalidRecord
 from federation.wire import content
-from federation.wire.content import Check, fields, list_of
+from federation.wire.content import Check, Place, fields, list_of, where
 
 PUBLIC: Final = "public"
 NETWORK: Final = "network"
@@ -57,12 +57,12 @@ class Record:
         }
 
 
-def _audience(value: Any, at: str) -> None:
+def _audience(value: Any, at: Place) -> None:
     if value in (PUBLIC, NETWORK) and isinstance(value, str):
         return
     NODES(value, at)
     if len(set(value)) != len(value):
-        raise InvalidRecord(f"{at} names a node twice")
+        raise InvalidRecord(f"{where(at)} names a node twice")
 
 
 NODES: Final = list_of(content.NODE, limit=MAX_AUDIENCE, least=1)

@@ -54,6 +54,7 @@ __all__ = [
 
 MAX_RECORD_BYTES: Final = 1024 * 1024
 
+_NO_SCHEMA: Final = "a record is an object with a schema such as play/1"
 _SCHEMA: Final = re.compile(SCHEMA_PATTERN)
 
 SCHEMAS: Final[dict[str, type[Record]]] = {
@@ -82,11 +83,13 @@ def parse(payload: bytes, *, max_bytes: int = MAX_RECORD_BYTES) -> Record:
         raise RecordTooLarge(f"{len(payload)} bytes, where at most {max_bytes} are allowed")
     raw = canonical.loads_canonical(payload, max_bytes=max_bytes)
     schema = raw.get("schema") if isinstance(raw, dict) else None
-    if not isinstance(schema, str) or not _SCHEMA.fullmatch(schema):
-        raise InvalidRecord("a record is an object with a schema such as play/1")
+    if not isinstance(schema, str):
+        raise InvalidRecord(_NO_SCHEMA)
     cls = SCHEMAS.get(schema)
     if cls is None:
-        raise UnknownSchema(schema=schema)
+        raise (
+            UnknownSchema(schema=schema) if _SCHEMA.fullmatch(schema) else InvalidRecord(_NO_SCHEMA)
+        )
     cls.check(raw, schema)
     return cls(**cls.values(raw))
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from federation.errors import WrongOrigin
 from federation.wire import content
-from federation.wire.content import Check, fields, integer, one_of
+from federation.wire.content import Check, Place, fields, integer, one_of
 from federation.wire.record import COMMON, NODES, Identity, Record, whole
 
 MAX_NOTE: Final = 10_000
@@ -93,7 +93,7 @@ class Review(Statement):
         return {**Statement.values(raw), "decision": raw["decision"], "note": raw["note"]}
 
 
-def _retract_target(value: Any, at: str) -> None:
+def _retract_target(value: Any, at: Place) -> None:
     about_statement = isinstance(value, dict) and "id" not in value and "record" in value
     fields(_TARGET, required=("record",) if about_statement else ("origin", "id", "lang"))(
         value, at

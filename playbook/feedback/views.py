@@ -21,6 +21,7 @@ from wagtail.models import Page
 from playbook.feedback.alert import alert_editors
 from playbook.languages import published_codes
 from playbook.models import Feedback, PublishedItem
+from playbook.models.readable import readable
 
 MOST_BYTES = 1024
 FORM = "application/x-www-form-urlencoded"
@@ -61,7 +62,7 @@ def _live_item(pk: int) -> Page:
     """Return the page that readers can read and speak of, as its bare row."""
     if translation.get_language() not in published_codes():
         raise Http404
-    item = Page.objects.live().public().select_related("locale").filter(pk=pk).first()
+    item = Page.objects.live().filter(readable(), pk=pk).select_related("locale").first()
     if item is None or not issubclass(item.specific_class or Page, PublishedItem):
         raise Http404
     return item

@@ -21,6 +21,7 @@ from playbook.search.fields import searched
 
 from .base import PublishedItem
 from .cases import CasePage
+from .readable import readable
 from .relations import keys_of, related, translations
 from .sections import SECTION_PANELS, ListPage
 from .terms import Mechanism, Threat, default_locale_terms
@@ -30,7 +31,7 @@ class FindingQuerySet(PageQuerySet):
     def with_real_cases(self) -> FindingQuerySet:
         """Add `real_cases`, as `FindingPage.supported_by` counts them."""
         real = CasePage.objects.live().filter(
-            composite=False, locale__language_code__in=published_codes()
+            readable(), composite=False, locale__language_code__in=published_codes()
         )
         return self.annotate(
             real_cases=Count(

@@ -18,6 +18,7 @@ from wagtail.models import Locale, Page
 
 from playbook.languages import published_codes
 from playbook.models.base import ShownStatus, Status
+from playbook.models.readable import readable
 from playbook.search.kinds import BY_CODE, KINDS, Kind, union
 from playbook.search.matching import MOST, find_matches
 from playbook.search.query import Query
@@ -64,7 +65,9 @@ def browse(language: str) -> list[Found]:
         for row in Locale.objects.all()
         if row.language_code in published_codes()
     }
-    newest = Page.objects.live().filter(content_type__in=_content_types(), locale__in=locales)
+    newest = Page.objects.live().filter(
+        readable(), content_type__in=_content_types(), locale__in=locales
+    )
     ids = newest.order_by("-last_published_at").values_list("pk", flat=True)[:MOST]
     return _sorted(_visible(dict.fromkeys(ids, 1.0), locales, language), language)
 
@@ -95,7 +98,7 @@ def _visible(scores: dict[int, float], locales: dict[int, str], language: str) -
     nearer = [pk for pk, code in locales.items() if code in (language, published_codes()[0])]
     rows = list(
         Page.objects.live()
-        .public()
+        .filter(readable())
         .filter(Q(pk__in=scores) | Q(translation_key__in=same, locale__in=nearer))
         .filter(locale__in=locales, content_type__in=types)
         .values_list("pk", "title", "content_type", "locale", "translation_key")
@@ -179,5 +182,5 @@ def without_repeats(found: list[Found], language: str) -> list[Found]:
 
 def titles(language: str) -> list[str]:
     """Return the titles of live pages, for the spelling of a query that found nothing."""
-    rows = Page.objects.live().public().filter(content_type__in=_content_types())
+    rows = Page.objects.live().filter(readable(), content_type__in=_content_types())
     return list(rows.filter(locale__language_code=language).values_list("title", flat=True)[:MOST])

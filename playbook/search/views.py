@@ -15,6 +15,7 @@ from wagtail.models import Page
 
 from playbook.languages import Language, language, published_codes
 from playbook.models import SupportIndexPage
+from playbook.models.readable import readable
 from playbook.search import facets, results
 from playbook.search.kinds import union
 from playbook.search.matching import MOST
@@ -85,7 +86,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _ways_on(shown: str) -> dict[str, Any]:
     """Return where else to look, for readers who found nothing. Two queries."""
-    support = SupportIndexPage.objects.live().filter(locale__language_code=shown)
+    support = SupportIndexPage.objects.live().filter(readable(), locale__language_code=shown)
     return {
         "threats": load_threats().roots,
         "support": support.select_related("locale").first(),

@@ -35,6 +35,7 @@ from playbook.models import (
     TemplateIndexPage,
     Term,
 )
+from playbook.models.readable import is_readable, readable
 from playbook.models.relations import address_below
 from playbook.origin import Origin, origin_of
 from playbook.prepared import prepared
@@ -98,12 +99,12 @@ def sections_with_content(code: str) -> list[Page]:
     has none below and speaks for itself.
     """
     below = Page.objects.live().filter(
-        path__startswith=OuterRef("path"), depth=OuterRef("depth") + 1
+        readable(), path__startswith=OuterRef("path"), depth=OuterRef("depth") + 1
     )
     found = (
         Page.objects.live()
         .type(tuple(_KINDS))
-        .filter(locale__language_code=code, depth=_SECTION_DEPTH)
+        .filter(readable(), locale__language_code=code, depth=_SECTION_DEPTH)
         .annotate(has_content=Exists(below))
         .select_related("locale")
         .order_by("path")
@@ -143,15 +144,16 @@ def language_links(context: Context) -> list[dict[str, Any]]:
     """
     page, request = context.get("page"), context.get("request")
     if isinstance(page, Page) and page.pk:
-        found = {code: address_below(path, code) for path, code in _live(page.translation_key)}
+        rows = _live(page.translation_key)
+        found = {code: address_below(url, code) for url, code, path in rows if is_readable(path)}
         return [_page_link(language, found, page, request) for language in published()]
     return [_link(language, _same_view(request, language.code)) for language in published()]
 
 
 @prepared(uuid.UUID)
-def _live(translation_key: uuid.UUID) -> QuerySet[Page, tuple[str, str]]:
+def _live(translation_key: uuid.UUID) -> QuerySet[Page, tuple[str, str, str]]:
     live = Page.objects.live().filter(translation_key=translation_key)
-    return live.order_by("path").values_list("url_path", "locale__language_code")
+    return live.order_by("path").values_list("url_path", "locale__language_code", "path")
 
 
 def _page_link(

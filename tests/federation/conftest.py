@@ -7,7 +7,8 @@ import pytest
 from federation.conf import Conf, get_conf
 from federation.models import Peer, PeerStatus, Policy, Subscription
 from federation.services.enrolment import initialise_node
-from federation.services.sync import SyncReport, sync_peer
+from federation.services.reports import SyncReport
+from federation.services.sync import sync_peer
 from federation.trust import DescriptorDirectory, load_keys
 from playbook.models import RedactionCheck
 from playbook.redaction import QUESTIONS

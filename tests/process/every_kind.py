@@ -15,6 +15,7 @@ django.setup()
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from wagtailmedia.models import Media  # noqa: E402
 
+from federation.models import Provenance  # noqa: E402
 from playbook.addresses import short_id  # noqa: E402
 from playbook.models import (  # noqa: E402
     EpisodePage,
@@ -25,6 +26,8 @@ from playbook.models import (  # noqa: E402
     SupportOfferPage,
 )
 from tests import factories  # noqa: E402
+
+from . import arabic_items  # noqa: E402
 
 TODAY = datetime.date.today()
 DAY = datetime.timedelta(days=1)
@@ -93,7 +96,12 @@ WORDS: dict[str, dict[str, str]] = {
 def main() -> None:
     sound = SimpleUploadedFile("talk.mp3", b"ID3" + bytes(600_000))
     audio = Media.objects.create(title="Talk", file=sound, type="audio", duration=754)
-    print(json.dumps({code: publish(code, words, audio) for code, words in WORDS.items()}))
+    made = {code: publish(code, words, audio) for code, words in WORDS.items()}
+    made["ar"] |= arabic_items.publish()
+    for row in Provenance.objects.filter(page__live=True).select_related("page__locale"):
+        code = row.page.locale.language_code
+        made[code]["provenance of what is shared"] = f"/{code}/p/{short_id(row.page)}/"
+    print(json.dumps(made))
 
 
 def publish(code: str, words: dict[str, str], audio: Media) -> dict[str, str]:

@@ -12,7 +12,10 @@ from .reader_pages import OTHER, PLAY, pages_beside, reader_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.process, pytest.mark.xdist_group("demo")]
 
-ADMIN_PAGES = ["inbox", "shared", "notes", "peers", "quarantine", "subscriptions"]
+ADMIN_PAGES = [
+    "inbox", "shared", "notes", "peers", "peers/invite", "quarantine", "subscriptions", "recalls",
+    "bundles", "verify",
+]  # fmt: skip
 LANGUAGES = ["en", "ar", "fr"]
 # The third is in the direction and the script of the first: it is looked at with what takes long.
 CHECKED = ["en", "ar", pytest.param("fr", marks=pytest.mark.long)]
@@ -26,6 +29,13 @@ TOO_SMALL = """(selector) => [...document.querySelectorAll(selector)]
   .map((one) => [one, one.getBoundingClientRect()])
   .filter(([one, box]) => box.width && (box.height < 43.5 || box.width < 43.5))
   .map(([one, box]) => `${one.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`)"""
+
+# In a page from right to left, what sticks out at the right cannot even be scrolled to.
+OFF_THE_PAGE = """() => [...document.querySelectorAll("main *, footer *")]
+  .filter((one) => !one.closest(".wide, .unseen, .hidden, svg"))
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([one, box]) => box.width && (box.left < -1 || box.right > window.innerWidth + 1))
+  .map(([one, box]) => `${one.outerHTML.slice(0, 90)} from ${box.left} to ${box.right}`)"""
 
 
 @pytest.fixture
@@ -53,6 +63,8 @@ def test_what_the_starter_lacks_is_accessible_and_fits_a_small_phone_too(
 ):
     pages = pages_beside(demo.base("cedar"), lang, every_kind)
     kinds = {"organisation", "offer", "episode", "event", "withdrawn", "found", "untranslated"}
+    if lang != "fr":
+        kinds.add("provenance of what is shared")
     assert kinds <= set(pages)
     # The frame around them is that of the pages above, and the colours are those of every language.
     without = () if lang == "en" else ("color-contrast",)
@@ -100,6 +112,7 @@ def faults(page: Page, demo: Demo, lang: str, pages: dict[str, str], **axe: Any)
         assert page.get_attribute("html", "dir") == ("rtl" if shown == "ar" else "ltr")
         found = violations(page, **axe)
         found += [f"too small: {one}" for one in page.evaluate(TOO_SMALL, TARGETS)]
+        found += [f"off the page: {one}" for one in page.evaluate(OFF_THE_PAGE)]
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append("scrolls sideways")
         wrong += [f"{name} {path} {fault}" for fault in found]
@@ -144,6 +157,53 @@ def test_a_federation_page_of_the_admin_is_accessible(demo: Demo, page: Page, na
     assert response is not None
     assert response.status == 200
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_verifying_found_is_accessible_and_fits_a_phone(demo: Demo, page: Page, width: int):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    log_in(page, demo, "hub", "admin")
+    page.goto(f"{demo.base('hub')}/admin/federation/inbox/?state=all")
+    page.click(".listing tbody tr:last-child th a")
+    page.click("a:has-text('Verify this item')")
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.locator("#verdict-title").is_visible()
+    assert page.locator("li.fed-holds").count() > 4
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.goto(f"{demo.base('hub')}/admin/federation/verify/?q={'ab' * 32}")
+    assert page.locator("#verdict-title").inner_text() == "This node knows nothing of it."
+    assert violations(page) == []
+
+
+REACHED = """() => {
+  const one = document.activeElement, style = getComputedStyle(one)
+  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0
+  return [one.id || one.name || one.tagName, seen || style.boxShadow !== "none"]
+}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("verify", ["id_q", "id_file"]),
+        ("recalls", ["id_file"]),
+        ("bundles", ["id_file", "id_nodes_0", "id_since", "id_audience"]),
+    ],
+)
+def test_a_screen_is_worked_by_keyboard_and_shows_where_one_is(
+    demo: Demo, page: Page, name: str, wanted: list[str]
+):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    log_in(page, demo, "hub", "admin")
+    page.goto(f"{demo.base('hub')}/admin/federation/{name}/")
+    reached: dict[str, bool] = {}
+    for _stop in range(80):
+        page.keyboard.press("Tab")
+        where, seen = page.evaluate(REACHED)
+        reached[where] = seen
+    assert [one for one in wanted if one in reached] == wanted
+    assert [one for one in wanted if not reached[one]] == []
 
 
 def test_three_admins_in_one_browser_do_not_log_each_other_out(demo: Demo, page: Page):

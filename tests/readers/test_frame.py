@@ -53,6 +53,15 @@ def test_the_home_page_asks_first_and_each_door_leads_to_questions(site, client)
     assert words.index("What is happening?") < words.index("When there is time")
 
 
+def test_who_is_not_sure_or_needs_somebody_finds_a_way_before_what_can_wait(site, client):
+    soup = factories.read(client, "/en/")
+    waits = soup.find("h2", string="When there is time")
+    before = [a["href"] for a in waits.find_all_previous("a") if a.find_parent("main")]
+    assert {"/en/triage/unsure/", "/en/support/"} <= set(before)
+    assert "/en/support/" not in [a["href"] for a in waits.find_next("ul").select("a")]
+    assert factories.read(client, "/en/triage/unsure/").h1
+
+
 # --- Languages ------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from federation.errors import FederationError
 from federation.services.bundle_export import Export, export_to
 from federation.services.bundle_import import Inspection, import_bundle, inspect_bundle
-from federation.services.sync import SyncReport
+from federation.services.reports import SyncReport
 
 
 class Command(BaseCommand):

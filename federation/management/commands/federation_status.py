@@ -62,6 +62,8 @@ class Command(BaseCommand):
             f"{search['waiting']} pages waiting ({search['oldest_minutes']} minutes), "
             f"{search['missing']} missing, {search['failed']} failed"
         )
+        for reason in status["reasons"]:
+            self.stdout.write(f"NOT OK: {reason}")
 
 
 def _trust_lines(trust: dict[str, Any]) -> list[str]:

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from federation.models import Peer, PeerStatus
-from federation.services.sync import SyncReport, sync_peer
+from federation.services.reports import SyncReport
+from federation.services.sync import sync_peer
 
 
 class Command(BaseCommand):
@@ -19,9 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = {"node_id": options["peer"]} if options["peer"] else {"pull": True}
-        peers = Peer.objects.filter(status=PeerStatus.ACTIVE, **wanted)
+        peers = Peer.objects.exclude(status=PeerStatus.PENDING).filter(**wanted)
         if options["peer"] and not peers.exists():
-            raise CommandError(f"{options['peer']} is not an active peer.")
+            raise CommandError(f"{options['peer']} is pending or no peer at all.")
         failed = False
         for peer in peers:
             report = sync_peer(peer)
@@ -37,6 +38,7 @@ def _as_json(report: SyncReport) -> str:
 
 def _as_text(report: SyncReport) -> str:
     came = ", ".join(f"{count} of {node}" for node, count in report.applied.items() if count)
-    lines = [f"{report.peer}: {came or 'nothing new'}"]
+    nothing = "frozen, asked for its recalls alone" if report.recalls_alone else "nothing new"
+    lines = [f"{report.peer}: {came or nothing}"]
     lines += [f"  {about}: {error.code}: {error}" for about, error in report.errors]
     return "\n".join(lines)

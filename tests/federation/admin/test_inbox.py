@@ -238,6 +238,15 @@ def test_what_was_withdrawn_says_so(curator, other):
     assert "nothing left to check" in listing(curator, state="all")
 
 
+def test_nothing_is_said_to_hold_of_what_was_recalled(curator, other):
+    item = other.publish()
+    assert "all hold" in listing(curator, state="all")
+    Item.objects.filter(pk=item.pk).update(state=ItemState.RECALLED)
+    for html in (shown(curator, item), listing(curator, state="all")):
+        assert "all hold" not in html
+        assert "othing left to check" in html
+
+
 def test_an_error_comes_with_what_to_do(curator, other):
     item = other.publish()
     Item.objects.filter(pk=item.pk).update(error="media.missing", error_detail="No picture.")
@@ -264,3 +273,12 @@ def test_terms_and_languages_nobody_knows_are_shown_by_their_codes(curator, othe
     html = shown(curator, item)
     assert "<li>drought</li>" in html
     assert '<bdi lang="xx" dir="auto">xx</bdi>' in html
+
+
+def test_an_endorsement_of_what_was_taken_back_still_names_that_version(curator, other):
+    item = other.publish()
+    other.endorse(item)
+    item = other.retract(item)
+    html = shown(curator, item)
+    assert "It names exactly this version." in html
+    assert "It names another version" not in html

@@ -2,6 +2,7 @@
 
 import pytest
 import segno
+from bs4 import BeautifulSoup
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -334,7 +335,10 @@ def test_a_suspended_node_and_metadata_that_ran_out_are_shown(
     repository = trusting.repository_of(hub)
     trusting.settle(propose_status(repository, "fig", "revoked"), hub)
     html = screen(operator, "peers")
-    assert "revoked by the stewards" in html
+    row = BeautifulSoup(html, "html.parser").find("bdi", string="fig").find_parent("tr")
+    assert "revoked by the stewards" in row.get_text()
+    assert "active" not in row.get_text()
+    assert "Fetch now" not in row.get_text()
     assert "has run out" not in html
     monkeypatch.setattr(TrustStore, "expired", lambda self, now=None: ("timestamp",))
     assert "What the stewards signed has run out." in screen(operator, "peers")

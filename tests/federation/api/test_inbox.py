@@ -20,7 +20,16 @@ from federation.errors import (
     UnsignedRequest,
 )
 from federation.management.commands import run_scheduler
-from federation.models import BundleState, IncomingBundle, Item, Nonce, Peer, PeerStatus, Quarantine
+from federation.models import (
+    BundleState,
+    IncomingBundle,
+    Item,
+    ItemState,
+    Nonce,
+    Peer,
+    PeerStatus,
+    Quarantine,
+)
 from federation.services import inbox
 from federation.wire import requests
 from tests.federation.api.conftest import FEED, Signer
@@ -98,6 +107,22 @@ def test_a_pushed_bundle_is_kept_imported_and_deleted(pusher, hub_here, bundle, 
     assert Item.objects.get().title == "Pushed"
     assert not path.exists()
     assert not inbox.import_incoming(row.pk), "once"
+
+
+def test_a_pushed_recall_is_woken_for_in_the_same_request_and_hides_its_item(
+    pusher, hub_here, member, tasks, tmp_path
+):
+    said = member.publish("A dangerous story")
+    pusher.push(bundle_of(tmp_path, member).read_bytes())
+    assert inbox.import_incoming(IncomingBundle.objects.get().pk)
+    assert Item.objects.get().state == ItemState.STAGED
+    member.recall(said)
+
+    pusher.push(bundle_of(tmp_path, member, since=1).read_bytes())
+    waiting = IncomingBundle.objects.waiting().get()
+    assert [str(waiting.pk)] in [result.args for result in tasks], "not at the next beat"
+    assert inbox.import_incoming(waiting.pk)
+    assert Item.objects.get().state == ItemState.RECALLED
 
 
 def test_a_push_by_a_stranger_is_refused_before_it_is_read(client, hub_here, member, bundle):

@@ -46,6 +46,7 @@ from playbook.workflows import publish_trusted
 from tests import factories
 from tests.federation.snapshot import snapshot
 
+from .conftest import SMALL
 from .world import Between, Place, PowerCut, World
 
 pytestmark = pytest.mark.skipif(
@@ -92,10 +93,11 @@ def _checked(page: Page) -> Page:
 
 
 @pytest.fixture
-def told(template, tmp_path) -> Told:
+def told(small, tmp_path) -> Told:
     """Cedar: `kept` and `gone` before the copy; after it `kept` twice revised, `gone` taken back,
     `new` shared, `brief` shared and taken back, `danger` (from before) recalled."""
-    world = World(tmp_path / "world", template, ["hub", "cedar", "baobab"])
+    shutil.copytree(small, tmp_path / "world", symlinks=True)
+    world = World(tmp_path / "world", SMALL)
     told = Told(world, {})
     with world.at(told.cedar):
         for name in ("kept", "gone", "danger"):
@@ -154,7 +156,7 @@ def goes_on(told: Told, name: str = "kept") -> None:
         raw = records.parse(bytes(Record.objects.get(address=row.address).payload)).raw
         assert (raw["version"], raw["prev"]) == (before.version + 1, before.address)
     told.world.sign(told.cedar)
-    told.world.wait(3600)
+    told.world.now += timedelta(seconds=3600)
     for place, other in ((told.hub, "cedar"), (told.world.places["baobab"], "hub")):
         report = told.world.pull(place, other)
         assert report.ok, report.errors
@@ -601,11 +603,11 @@ def test_the_hub_is_waited_for_and_not_for_ever(told):
         before = Log.objects.get(own=True).head_size
         assert asking.sign_head(fetcher=Between(world, cedar)) is None
         assert Log.objects.get(own=True).error == "log.not-asked"
-    world.wait(get_conf().ASK_SECONDS - 60)
+    world.now += timedelta(seconds=get_conf().ASK_SECONDS - 60)
     with world.at(cedar):
         assert asking.sign_head(fetcher=Between(world, cedar)) is None
         assert Log.objects.get(own=True).head_size == before
-    world.wait(120)
+    world.now += timedelta(seconds=120)
     with world.at(cedar):
         assert asking.sign_head(fetcher=Between(world, cedar)).head_size == before + 1
         assert Log.objects.get(own=True).error == ""
@@ -649,7 +651,7 @@ def test_one_answer_holds_for_a_day(told):
             shared(f"Number {number}")
             assert asking.sign_head(fetcher=line)
     assert asked == ["log/cedar/checkpoint"]
-    world.wait(25 * 3600)
+    world.now += timedelta(seconds=25 * 3600)
     with world.at(cedar):
         shared("A day later")
         assert asking.sign_head(fetcher=line)

@@ -2,13 +2,15 @@
 
 `World.at(place)` makes a place this process's node, as if another process ran there. A request to
 another place is answered by that place's own views. What one place does can be ended after any
-commit, as a power cut would, and its database can be put back to an earlier copy.
+commit, as a power cut would; its database can be put back to an earlier copy; and a copy of a whole
+place, taken at any time, can answer in its stead ever after, as a stale mirror would.
 """
 
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,14 +25,14 @@ from django.db.utils import load_backend
 from django.test import override_settings
 
 from federation.client import Answer, Fetcher
-from federation.conf import get_conf
 from federation.errors import PeerUnreachable
-from federation.models import Peer, PeerStatus, Policy, Subscription
+from federation.models import Peer
 from federation.services import heads
-from federation.services.enrolment import initialise_node
+from federation.services.bundle_import import import_bundle
 from federation.services.recovery import Recovery, recover
-from federation.services.sync import SyncReport, sync_peer
-from federation.trust import DescriptorDirectory
+from federation.services.reports import SyncReport
+from federation.services.sync import sync_peer
+from tests.federation.commits import after_each_commit
 from tests.federation.served import ServedHere
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -43,15 +45,23 @@ class PowerCut(BaseException):
 
 @dataclass
 class Place:
-    """One node: `ahead` is how wrong its clock is; `cut_after` commits, if set, it loses power."""
+    """One node: `ahead` is how wrong its clock is; `cut_after` commits, if set, it loses power.
+
+    `heads` and `versions` are the highest seen here since the database was last put back.
+    """
 
     name: str
     folder: Path
-    role: str
     ahead: timedelta = timedelta()
     cut_after: int | None = None
     backup: Path | None = None
     heads: dict[str, int] = field(default_factory=dict)
+    versions: dict[tuple[str, str], int] = field(default_factory=dict)
+    connection: Any = None
+
+    @property
+    def role(self) -> str:
+        return "hub" if self.name == "hub" else "node"
 
     @property
     def database(self) -> Path:
@@ -61,21 +71,26 @@ class Place:
     def url(self) -> str:
         return f"https://{self.name}.example"
 
+    def leave(self) -> None:
+        """Close the database, as the end of a process does."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
 
 class World:
-    """A hub and some nodes that know each other; `cut` holds pairs without a line."""
+    """Places that know each other; `cut` holds pairs without a line, `touched` who did something.
 
-    def __init__(self, folder: Path, template: Path, names: list[str]) -> None:
+    `folder` holds a folder for each of `names`, as `founding.found` makes them.
+    """
+
+    def __init__(self, folder: Path, names: list[str]) -> None:
         self.now = START
-        self.places = {
-            name: Place(name, folder / name, "hub" if name == "hub" else "node") for name in names
-        }
+        self.folder = folder
+        self.places = {name: Place(name, folder / name) for name in names}
         self.cut: set[frozenset[str]] = set()
         self.here: Place | None = None
-        for place in self.places.values():
-            place.folder.mkdir(parents=True)
-            shutil.copyfile(template, place.database)
-        self._enrol()
+        self.touched: set[str] = set()
 
     # --- Being somewhere ------------------------------------------------------------------
 
@@ -86,19 +101,32 @@ class World:
             yield
             return
         before, self.here = self.here, place
+        self.touched.add(place.name)
         outside = connections["default"]
         with ExitStack() as stack:
             stack.enter_context(time_machine.travel(self.now + place.ahead, tick=False))
             stack.enter_context(override_settings(**self._settings(place)))
-            connections["default"] = mine = self._connection(place)
+            connections["default"] = self._connected(place, stack)
             _forget()
             try:
                 yield
+            except BaseException:
+                place.leave()  # what was not committed is gone
+                raise
             finally:
-                mine.close()  # what was not committed is gone
                 connections["default"] = outside
                 self.here = before
                 _forget()
+
+    def _connected(self, place: Place, stack: ExitStack) -> Any:
+        """Return the place's connection; in a thread that fetches files, one of its own."""
+        if threading.current_thread() is threading.main_thread():
+            return place.connection or self._connection(place)
+        kept = place.connection
+        mine = self._connection(place)
+        place.connection = kept
+        stack.callback(mine.close)
+        return mine
 
     def _settings(self, place: Place) -> dict[str, Any]:
         federation = {
@@ -113,6 +141,7 @@ class World:
             "FEDERATION": federation,
             "NODE_ID": place.name,
             "MEDIA_ROOT": place.folder / "media",
+            "PLAYBOOK_MADE_ROOT": place.folder / "made",
         }
 
     def _connection(self, place: Place) -> Any:
@@ -122,49 +151,45 @@ class World:
         connection = backend.DatabaseWrapper(
             {**given, "NAME": str(place.database), "OPTIONS": options}, "default"
         )
-        commit = connection._commit
 
-        def counted() -> None:
-            commit()
-            if place.cut_after is not None:
-                place.cut_after -= 1
-                if place.cut_after < 0:
-                    place.cut_after = None
-                    raise PowerCut
+        def dead(*_given: Any, **_named: Any) -> None:
+            raise PowerCut
 
-        connection._commit = counted
+        def count() -> None:
+            if place.cut_after is None:
+                return
+            place.cut_after -= 1
+            if place.cut_after < 0:
+                place.cut_after = None
+                connection.cursor = connection._commit = dead  # nobody tidies up after it
+                raise PowerCut
+
+        after_each_commit(connection, count)
+        place.connection = connection
         return connection
+
+    @contextmanager
+    def power_for(self, place: Place, commits: int | None) -> Iterator[None]:
+        """Let the power of a place fail after so many commits; None: it does not."""
+        place.cut_after = commits
+        try:
+            yield
+        except PowerCut:
+            self.now += timedelta(minutes=11)  # a claim of a dead worker lapses
+        finally:
+            place.cut_after = None
 
     # --- What happens between places ------------------------------------------------------
 
-    def _enrol(self) -> None:
-        descriptors = {}
-        for place in self.places.values():
-            with self.at(place):
-                initialise_node(get_conf())
-                directory = DescriptorDirectory(get_conf().trust_dir)
-                descriptors[place.name] = directory.envelope(place.name)
-        for place in self.places.values():
-            with self.at(place):
-                self._meet(place, descriptors)
-
-    def _meet(self, place: Place, descriptors: dict[str, bytes]) -> None:
-        directory = DescriptorDirectory(get_conf().trust_dir)
-        for name, descriptor in descriptors.items():
-            if name == place.name:
-                continue
-            directory.add(descriptor)
-            known = "hub" in (name, place.name)
-            Peer.objects.create(
-                node_id=name, status=PeerStatus.ACTIVE, is_hub=name == "hub", pull=known
-            )
-        if place.role != "hub":
-            Subscription.objects.update(policy=Policy.PUBLISH)
-
-    def pull(self, place: Place, other: str) -> SyncReport:
-        """Have a place pull from another, through that one's own views."""
+    def pull(self, place: Place, other: str, *, mirror: Place | None = None) -> SyncReport:
+        """Have a place pull from another, through that one's own views, or those of a mirror."""
+        fetcher = Between(self, place, mirror)
         with self.at(place):
-            return sync_peer(Peer.objects.get(node_id=other), fetcher=Between(self, place))
+            return sync_peer(Peer.objects.get(node_id=other), fetcher=fetcher)
+
+    def take_in(self, place: Place, bundle: Path) -> SyncReport:
+        with self.at(place):
+            return import_bundle(bundle)
 
     def recover(self, place: Place, fetcher: Fetcher | None = None, **how: Any) -> Recovery:
         """Have a place fetch its own log back, through the others' own views."""
@@ -175,8 +200,7 @@ class World:
         with self.at(place):
             heads.sign_head()
 
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
+    # --- Copies -----------------------------------------------------------------------------
 
     def back_up(self, place: Place) -> None:
         """Keep a copy of the database alone: keys, files and the mark stay where they are."""
@@ -189,27 +213,46 @@ class World:
             cursor.execute("VACUUM INTO %s", [str(path)])
 
     def put_back(self, place: Place, copy: Path) -> None:
+        place.leave()
         for suffix in ("-wal", "-shm"):
             Path(f"{place.database}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(copy, place.database)
+        self.touched.add(place.name)
+
+    def mirror(self, place: Place, name: str) -> Place:
+        """Return a copy of a place as it is now, which answers as it does now for ever."""
+        folder = self.folder / name
+        shutil.copytree(
+            place.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("*.sqlite3*")
+        )
+        self.back_up_to(place, folder / place.database.name)
+        return replace(place, folder=folder, backup=None, heads={}, versions={}, connection=None)
+
+    def end(self) -> None:
+        """Remove everything."""
+        for place in self.places.values():
+            place.leave()
+        shutil.rmtree(self.folder)
 
 
 class Between(Fetcher):
     """Sends the requests of one place to the place that they are for, if it can be reached."""
 
-    def __init__(self, world: World, asking: Place) -> None:
+    def __init__(self, world: World, asking: Place, mirror: Place | None = None) -> None:
         super().__init__()
-        self.world, self.asking = world, asking
+        self.world, self.asking, self.mirror = world, asking, mirror
 
     @contextmanager
     def open(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Iterator[Answer]:
         name = str(urlsplit(url).hostname).removesuffix(".example")
-        if frozenset((name, self.asking.name)) in self.world.cut:
-            raise PeerUnreachable(f"{name} cannot be reached.", item=name)
-        asked = self.world.at(self.world.places[name])
-        with asked, ServedHere().open(method, url, headers, body) as answer:
+        asked = self.mirror
+        if asked is None:
+            if frozenset((name, self.asking.name)) in self.world.cut:
+                raise PeerUnreachable(f"{name} cannot be reached.", item=name)
+            asked = self.world.places[name]
+        with self.world.at(asked), ServedHere().open(method, url, headers, body) as answer:
             whole = b"".join(answer.chunks)
         yield Answer(answer.status, answer.headers, iter([whole]))
 

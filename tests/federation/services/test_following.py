@@ -128,9 +128,9 @@ def test_a_sealed_body_that_came_spoiled_is_had_again(link, cedar):
     assert Quarantine.objects.get().resolved is True
 
 
-def test_a_suspended_peer_is_not_asked(link, cedar):
+def test_a_pending_peer_is_not_asked(link, cedar):
     cedar.publish("One")
-    Peer.objects.update(status=PeerStatus.FROZEN)
+    Peer.objects.update(status=PeerStatus.PENDING)
     report = link.sync()
     assert [error.code for _about, error in report.errors] == ["trust.suspended"]
     assert link.feed.asked == []

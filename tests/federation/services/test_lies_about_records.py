@@ -29,7 +29,7 @@ from federation.errors import (
     WrongOrigin,
 )
 from federation.models import Item, Quarantine, Record, RecordState
-from federation.services.sync import SyncReport
+from federation.services.reports import SyncReport
 from federation.wire import canonical, dsse, records
 from tests.federation.simulated_node import Said, SimulatedNode
 from tests.federation.simulator import STRANGER

@@ -28,6 +28,7 @@ from federation.models import (
 from federation.services import heads, hiding, policy, publishing, recalling
 from federation.services.verify import verify_everything
 from federation.wire import canonical, dsse, records
+from playbook.addresses import short_id
 from playbook.models import PlayPage
 from playbook.publishing import PublicationRefused
 from tests import factories
@@ -106,6 +107,23 @@ def test_a_recalled_page_is_gone_at_once_with_a_notice_and_no_word_of_it(
     assert state(said) == "recalled"
     assert body(said) is None
     assert Provenance.objects.get(page=page).retracted
+
+
+def test_the_page_of_its_origin_says_recalled_and_shows_no_endorsement(
+    shared_link, cedar, published, client
+):
+    said = cedar.publish("A dangerous story")
+    page = published(said)
+    origin = f"/{page.locale.language_code}/p/{short_id(page)}/"
+    assert "holds for this version" in client.get(origin).content.decode()
+    cedar.recall(said, reason="A name in it gives people away.")
+    assert shared_link.sync().ok
+
+    text = client.get(origin).content.decode()
+    assert "This page was recalled" in text
+    assert "A name in it gives people away." in text
+    assert "holds for this version" not in text
+    assert "A dangerous story" not in text
 
 
 def test_what_is_applied_is_acknowledged_in_the_own_log_and_signed_at_once(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from federation.admin.recalls import board
 from federation.errors import (
@@ -33,6 +34,7 @@ from federation.models import (
 )
 from federation.services import (
     adoption,
+    bundle_export,
     compromise,
     heads,
     publishing,
@@ -42,6 +44,7 @@ from federation.services import (
     stewarding,
     trusting,
 )
+from federation.services.bundle_import import inspect_bundle
 from federation.services.enrolment import initialise_node
 from federation.services.verify import verify_everything
 from federation.trust import DescriptorDirectory, TrustStore, load_key, load_keys, proposals
@@ -453,6 +456,21 @@ def test_the_old_key_signs_nothing_after_the_rotation(hub_link, stewards, cedar)
     assert [item.title for item in Item.objects.all()] == ["Before"]
 
 
+def test_what_is_said_again_with_new_keys_is_whole_in_both_places(hub_link, stewards, cedar):
+    said = cedar.publish("Said twice")
+    hub_link.sync()
+    renewed = rotate(stewards, cedar, vouched=True)
+    hub_link.feed.logs["cedar"] = renewed
+    again = dsse.Envelope.signed(said.envelope.payload, renewed.keys.record)
+    signatures = (*said.envelope.signatures, *again.signatures)
+    both = dsse.Envelope(again.payload, signatures)
+    renewed.said[0] = replace(said, envelope=both)  # as it is handed out by its address
+    renewed.carry(both, leaf="publish")
+    assert hub_link.sync().ok
+    assert Quarantine.objects.get().error == "version.old"
+    assert verify_everything().findings == []
+
+
 def test_new_keys_without_the_old_identity_make_drafts_until_a_person_confirms(
     hub_link, stewards, cedar, global_hub, subscribe, here
 ):
@@ -500,6 +518,26 @@ def test_a_crash_between_files_and_database_loses_no_warning(
     hub_link.feed.asked.clear()
     hub_link.sync()
     assert not [path for path in hub_link.feed.asked if path.startswith("trust/")]
+
+
+def test_a_restored_database_follows_what_came_after_it(hub_link, stewards, cedar, here):
+    """Files are newer than the rows: what is trusted no longer, and a new key, are known again."""
+    cedar.publish("Before")
+    cedar.publish("The thief's")
+    hub_link.sync()
+    backup = transaction.savepoint()
+    renewed = rotate(stewards, cedar, vouched=False)
+    revoke(stewards, renewed, 1)
+    hub_link.sync()
+    assert [item.title for item in Item.objects.all()] == ["Before"]
+    transaction.savepoint_rollback(backup)
+    assert Item.objects.count() == 2
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key == ""
+
+    trusting.renew_trust(here)  # as the worker does first when it is started
+
+    assert [item.title for item in Item.objects.all()] == ["Before"]
+    assert Peer.objects.get(node_id="cedar").unconfirmed_key != ""
 
 
 # --- A lost quorum, and the hub's own side --------------------------------------------------------
@@ -553,3 +591,13 @@ def test_the_caps_of_the_stewards_hold_before_those_of_the_settings(hub_link, st
 
 def test_only_a_hub_renews(here):
     assert not trusting.renew_trust(replace(here))
+
+
+def test_a_log_of_whom_only_stewards_have_told_is_exported_too(hub_link, cedar, here, tmp_path):
+    cedar.publish("Carried on")
+    assert hub_link.sync().ok
+    with (tmp_path / "all.zip").open("wb") as file:
+        done = bundle_export.export_bundle(file, conf=here)
+    assert "cedar" in [log.node for log in done.logs]
+    found = inspect_bundle(tmp_path / "all.zip", here)
+    assert found.problems == []

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("federation", "0002_trust_recall_bundles")]
+    dependencies = [("federation", "0003_followed")]
 
     operations = [
         migrations.AlterField(
