@@ -20,7 +20,7 @@ from federation.models import GONE, Item, Log, Quarantine, Subscription
 from federation.wire import canonical, checkpoint, tiles
 from federation.wire.bundles import BundleRow
 
-from . import policy, trusting
+from . import carried_trust, policy
 from .reports import SyncReport
 from .sync import take_in, take_in_logs
 
@@ -110,7 +110,7 @@ def import_bundle(path: Path, *, brought_by: str = BY_HAND, conf: Conf | None = 
     with BundleFetcher(path, conf) as fetcher:
         feed = CarriedFeed(fetcher, conf)
         try:
-            report.changed = trusting.refresh_from_bundle(feed, conf)
+            report.changed = carried_trust.refresh_from_bundle(feed, conf)
         except FederationError as error:  # the rest goes on under the members that are known
             report.errors.append(("trust", error))
         take_in(feed, feed.heads(0), conf, report)
@@ -137,7 +137,7 @@ def inspect_bundle(path: Path, conf: Conf | None = None) -> Inspection:
         )
         found.problems += _damaged(fetcher)
         try:
-            found.newer_trust = trusting.refresh_from_bundle(
+            found.newer_trust = carried_trust.refresh_from_bundle(
                 CarriedFeed(fetcher, conf), conf, look_only=True
             )
         except FederationError as error:

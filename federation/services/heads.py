@@ -120,8 +120,7 @@ def carry(log: Log) -> None:
 def show_all_again() -> None:
     """Move every counter beyond what anybody can have seen before this node was restored.
 
-    Others keep the highest counter that they saw, and would take no notice of a lower one; whether
-    the clock has moved on since is not relied on.
+    Others would take no notice of a lower one, and no clock is relied on.
     """
     Log.objects.carried().update(counter=F("counter") + _BEYOND)
 

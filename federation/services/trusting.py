@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import transaction
 
-from federation.client import CarriedFeed, Feed, TrustFetcher
+from federation.client import Feed, TrustFetcher
 from federation.conf import Conf, get_conf
 from federation.errors import ChangeRefused, FingerprintMismatch, TrustRolledBack, UnknownMember
 from federation.models import Peer, PeerStatus
@@ -74,32 +74,6 @@ def refresh_from(feed: Feed, peer: Peer, digest: str, conf: Conf) -> bool:
     starts_over = follow_current(conf) or starts_over
     peer.directory_digest = digest
     return starts_over
-
-
-def refresh_from_bundle(feed: CarriedFeed, conf: Conf, *, look_only: bool = False) -> bool:
-    """Take in newer trust metadata that a bundle carries, as from any node; return whether it did.
-
-    A bundle without any changes nothing, and neither does one that is older than what is known
-    here: whoever carries an old bundle does not lie. With `look_only` it only says what it would
-    do. Raises what `trust.refresh` raises; the members are those of before then.
-    """
-    store = store_of(conf)
-    carried = feed.trust_digest()
-    if store.pin is None or not carried:
-        return False
-    if not look_only:
-        follow_current(conf)
-    if carried == store.digest():
-        return False
-    try:
-        newer = refresh(
-            store, TrustFetcher(feed.fetcher), f"{feed.base}/trust", look_only=look_only
-        )
-    except TrustRolledBack:
-        return False
-    if not look_only:
-        follow_current(conf)
-    return newer
 
 
 def follow_current(conf: Conf) -> bool:
