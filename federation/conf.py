@@ -23,6 +23,7 @@ class Conf:
     ROLE: str = "node"
     LANGUAGES: tuple[str, ...] = ("en",)
     HEAD_SECONDS: float = 3600
+    ASK_SECONDS: float = 6 * 3600
     SYNC_SECONDS: float = 300
     WITNESS_SECONDS: float = 3600
     PUSH: bool = False

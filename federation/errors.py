@@ -715,7 +715,30 @@ class BehindMark(StateError):
     """The database is behind the head that was signed last."""
 
     code = "log.behind-mark"
-    remedy = "Fetch the own log from a peer before signing; this looks like a restored backup."
+    remedy = (
+        "This looks like a restored backup. Run `manage.py federation_recover`: it fetches what is "
+        "missing of this node's own log from whoever carries it."
+    )
+
+
+class NotYetAsked(StateError):
+    """Since it started, this node has not heard how far others know its own log."""
+
+    code = "log.not-asked"
+    remedy = (
+        "Nothing to do where the machine was only restarted: the hub is asked again. If it was "
+        "restored from a backup, run `manage.py federation_recover` first."
+    )
+
+
+class NobodyHasIt(StateError):
+    """Nobody who was asked has all that this node once signed."""
+
+    code = "recovery.nowhere"
+    remedy = (
+        "Try again when more nodes can be reached, or with a bundle of this node's log from any of "
+        "them. If nobody has it, stewards set `last_trusted` and it enrols under another id."
+    )
 
 
 class BehindWitness(BehindMark):

@@ -180,6 +180,7 @@ class RecordView(FeedView):
         response = answers.text(request._request, envelope.to_json(), JSON)
         if not record.public:
             response["Cache-Control"] = "no-store, no-transform"
+            permissions.sign_answer(request._request, response)
         return response
 
 

@@ -4,6 +4,7 @@ What follows is what a pull does; nothing knows that no network was asked (docs/
 "Bundle"). Members of a text pack beside its log answer nothing.
 """
 
+import hashlib
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from .fetcher import Answer, Fetched, Fetcher
 
 _BASE = "bundle:"
 _CHUNK = 64 * 1024
+_TIMESTAMP = "trust/metadata/timestamp.json"
 
 
 def limits_of(conf: Conf) -> archive.Limits:
@@ -172,6 +174,16 @@ class CarriedFeed(Feed):
     def sealed(self, node_id: str, n: int, width: int | None) -> Iterator[bundles.Row]:
         if f"log/{node_id}/{tiles.sealed_path(n, width)}" in self.fetcher.members:
             yield from super().sealed(node_id, n, width)
+
+    def trust_digest(self) -> str:
+        """Return the SHA-256 of the timestamp.json in it, as `heads` shows it; empty for none."""
+        if _TIMESTAMP not in self.fetcher.members:
+            return ""
+        return hashlib.sha256(self.fetcher.data(_TIMESTAMP)).hexdigest()
+
+    def checkpoint(self, node_id: str) -> bytes | None:
+        name = f"log/{node_id}/checkpoint"
+        return self.fetcher.data(name) if name in self.fetcher.members else None
 
     def may_have_blob(self, sha256: str) -> bool:
         return f"blob/{sha256}" in self.fetcher.members

@@ -6,7 +6,7 @@ from typing import Final
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from federation.errors import FederationError, PeerRefused
+from federation.errors import FederationError, NotInBundle, PeerRefused
 
 from .fetcher import Fetcher
 
@@ -25,6 +25,8 @@ class TrustFetcher(FetcherInterface):
             return iter([self.fetcher.fetch("GET", url, cap=_CAP, accept=self.accept).body])
         except PeerRefused as error:
             raise DownloadHTTPError(str(error), error.status or 400) from error
+        except NotInBundle as error:
+            raise DownloadHTTPError(str(error), 404) from error
         except FederationError as error:
             raise DownloadError(str(error)) from error
 

@@ -141,6 +141,7 @@ class RecordState(models.TextChoices):
     PRESENT = "present", _("present")
     RETRACTED = "retracted", _("retracted")
     PARKED = "parked", _("waiting for newer software")
+    LOST = "lost", _("lost in a restore")
 
 
 class Record(models.Model):

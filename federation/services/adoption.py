@@ -8,6 +8,7 @@ from django.db import transaction
 from wagtail.models import Page
 
 from federation import mapping
+from federation.conf import get_conf
 from federation.errors import InvalidRecord, MediaMissing, NoPlace, NotShareable, RecordWithheld
 from federation.models import (
     GONE,
@@ -78,6 +79,7 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
     if publish:
         publish_trusted(revision, reason=f"endorsed version {item.version} from {item.origin}")
         page.refresh_from_db()
+    own = item.origin == get_conf().NODE_ID  # it came back after a restore
     Provenance.objects.update_or_create(
         origin=item.origin,
         item_id=item.item_id,
@@ -88,9 +90,9 @@ def adopt_item(item: Item, *, publish: bool) -> Page | None:
             "version": item.version,
             "address": item.address,
             "index": item.index,
-            "revision_id": revision.pk,
+            "revision_id": page.live_revision_id if own else revision.pk,
             "translation_key": page.translation_key,
-            "mode": Mode.FOLLOW,
+            "mode": Mode.OWN if own else Mode.FOLLOW,
             "by_policy": publish,
             "retracted": False,
             "distrusted": False,

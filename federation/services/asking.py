@@ -1,111 +1,176 @@
-"""After every start, before the first signature: how much of the own log have the witnesses seen?
+"""Ask others, before the first signature after a start, how far they know this node's own log.
 
-A machine that was restored whole has its mark restored with it, and would sign a second history of
-what it forgot. Only others can tell (docs/protocol.md, "Log"). What was asked is known to this
-process alone: the next start asks again.
+A machine that was restored whole has its mark restored too: only others can tell that it once said
+more. What they show is signed by this node's own log key, so nobody can make it up; the mark is
+raised to it, and from then on `heads.sign_head` refuses by itself (docs/protocol.md, "Log").
 """
 
-from dataclasses import dataclass, field
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from federation.conf import Conf
-from federation.errors import BehindWitness, WitnessesSilent
-from federation.models import Entry, Log
+from django.db import transaction
+from django.db.models import Q
 
-from .quorum import Quorums
+from federation.client import Fetcher
+from federation.conf import Conf, get_conf
+from federation.errors import Equivocation, FederationError, NotYetAsked
+from federation.models import Log, Peer, PeerStatus
+from federation.trust import DescriptorDirectory, Mark, Member, read_mark, write_mark
+from federation.wire.checkpoint import Checkpoint
+
+from . import endpoints, heads
+
+logger = logging.getLogger(__name__)
+# How long an answer holds. A machine that was put to sleep and woken from an old copy keeps the
+# memory of having asked; its clock gives it away.
+_HOLDS = timedelta(days=1)
+_AGAIN = timedelta(minutes=1)
+_PATIENCE = 60.0  # seconds for all that are no hub: each dead one may cost a timeout
 
 
 @dataclass
-class _Asked:
-    """What this process knows: since when it has asked, when last, what it was told, by whom.
-
-    `sizes` are witnesses' own words, the last of each; `proved` came with a head that this node's
-    key has signed.
-    """
+class _Start:
+    """What this process knows since it started; nothing of it may outlive the process."""
 
     since: datetime
-    last: datetime | None = None
-    sizes: dict[str, int] = field(default_factory=dict)
-    proved: tuple[int, str] = (0, "")
+    answered: datetime | None = None
+    next_at: datetime | None = None
 
 
-_AGAIN = timedelta(minutes=1)
-_asked: dict[Path, _Asked] = {}
-
-
-def begin(conf: Conf) -> None:
-    """Note that the witnesses are being asked."""
-    _known(conf).last = datetime.now(UTC)
-
-
-def _known(conf: Conf) -> _Asked:
-    return _asked.setdefault(conf.keys_dir, _Asked(datetime.now(UTC)))
-
-
-def told(conf: Conf, node_id: str, size: int) -> None:
-    """Note how many entries of the own log a witness says that it has seen."""
-    _known(conf).sizes[node_id] = size
-
-
-def proved(conf: Conf, node_id: str, size: int) -> None:
-    """Note the size of a head that this node's key signed, and that is not held here."""
-    known = _known(conf)
-    known.proved = max(known.proved, (size, node_id))
+_STARTS: dict[Path, _Start] = {}
 
 
 def forget(conf: Conf) -> None:
-    """As after a start: they are asked again before the next signature."""
-    _asked.pop(conf.keys_dir, None)
+    """Know nothing of having asked, as after a start."""
+    _STARTS.pop(conf.keys_dir, None)
 
 
-def is_first(conf: Conf) -> bool:
-    """Has this process asked nobody yet? Then no witness is passed over for having failed."""
-    return conf.keys_dir not in _asked
+def sign_head(now: datetime | None = None, *, fetcher: Fetcher | None = None) -> Log | None:
+    """Sign a head once others were asked; None where nothing is new or an answer is waited for.
 
-
-def is_needed(log: Log, conf: Conf) -> bool:
-    """Must the witnesses be asked before the own log may be signed? Again while it is behind.
-
-    Not more often than once a minute.
+    Touches the network, so call it outside transactions. Raises BehindMark where this node once
+    signed more than it holds, Equivocation where it signed something else. Why nothing is signed
+    stands on the own log's row.
     """
-    known = _asked.get(conf.keys_dir)
-    if known is None or known.last is None:
-        return True
-    if datetime.now(UTC) - known.last < _AGAIN:
-        return False
-    return not known.sizes or max(known.sizes.values()) > log.head_size
+    conf, now = get_conf(), now or datetime.now(UTC)
+    try:
+        require_asked(conf, now, fetcher=fetcher)
+    except NotYetAsked as error:
+        _note(error)
+        return None
+    except Equivocation as error:
+        _note(error)
+        raise
+    return heads.sign_head(now)
 
 
-def behind(log: Log, node_id: str, size: int) -> BehindWitness:
-    """Return the error for a log of which somebody has seen more than is held here, signed."""
-    return BehindWitness(
-        f"{node_id or 'A bundle'} has seen {size} entries of this node's log; "
-        f"{log.head_size} signed ones are here.",
-        item=log.origin,
-    )
+def _note(error: FederationError) -> None:
+    other = Log.objects.filter(own=True).exclude(error=error.code)
+    if other.update(error=error.code, error_detail=str(error)):
+        logger.error("no head is signed: %s: %s %s", error.code, error, error.remedy)
 
 
-def require_asked(log: Log, signed: int, conf: Conf) -> None:
-    """Raise BehindWitness where anybody has seen more than the `signed` entries of the own log.
+def require_asked(conf: Conf, now: datetime, *, fetcher: Fetcher | None = None) -> None:
+    """Ask unless this process has. Raises NotYetAsked while the hub's answer is waited for.
 
-    Raises WitnessesSilent while no witness has answered: for an hour, and never before a recall.
-    Asks nobody; without witnesses only what peers have shown counts.
+    The hub alone is waited for, since only it carries this node's log; after `ASK_SECONDS` signing
+    goes on without it. A node without a hub, or that has nothing signed and no entries, waits for
+    nobody.
     """
-    known = _asked.get(conf.keys_dir) or _Asked(datetime.now(UTC))
-    if known.proved[0] > signed:
-        raise behind(log, known.proved[1], known.proved[0])
-    names = {member.node_id for member in Quorums(conf).others(conf.NODE_ID)}
-    answers = {name: size for name, size in known.sizes.items() if name in names}
-    for name, size in sorted(answers.items()):
-        if size > signed:
-            raise behind(log, name, size)
-    if not names or answers or _is_urgent(log):
+    start = _STARTS.setdefault(conf.keys_dir, _Start(now))
+    if start.answered is not None and timedelta() <= now - start.answered < _HOLDS:
         return
-    if (datetime.now(UTC) - known.since).total_seconds() < conf.WITNESS_SECONDS:
-        raise WitnessesSilent("No witness has answered since the start.", item=log.origin)
+    until = start.since + timedelta(seconds=conf.ASK_SECONDS)
+    if start.next_at is None or now >= start.next_at or now < start.next_at - _AGAIN:
+        start.next_at = now + _AGAIN
+        silent = ask(conf, fetcher=fetcher)
+        if not silent:
+            start.answered = now
+            return
+        logger.warning("%s did not say how far they know our log", ", ".join(silent))
+    if now < until:
+        raise NotYetAsked(
+            f"The hub has not answered since this node started. A head is signed when it does, or "
+            f"from {until:%Y-%m-%d %H:%M} UTC on.",
+            item=conf.log_origin,
+        )
 
 
-def _is_urgent(log: Log) -> bool:
-    """Does a recall wait to be signed? It counts by its own signatures, whatever the log does."""
-    return Entry.objects.filter(log=log, type="recall", index__gte=log.head_size).exists()
+def ask(conf: Conf, *, fetcher: Fetcher | None = None) -> list[str]:
+    """Ask whoever this node fetches from; raise the mark to the largest head that it once signed.
+
+    Returns the hubs that did not answer. Raises Equivocation where somebody has a head of this
+    node that its log does not pass through, UnknownMember before `federation_init`.
+    """
+    directory = DescriptorDirectory(conf.trust_dir)
+    own = directory.member(conf.NODE_ID)
+    silent, until = [], time.monotonic() + _PATIENCE
+    wanted = Q(is_hub=True) | Q(pull=True)
+    for peer in Peer.objects.filter(wanted, status=PeerStatus.ACTIVE).order_by("-is_hub", "pk"):
+        if not peer.is_hub and time.monotonic() > until:
+            break
+        try:
+            note = checkpoint_at(directory.member(peer.node_id), conf, fetcher=fetcher)
+        except FederationError as error:
+            logger.info("%s was not asked: %s: %s", peer.node_id, error.code, error)
+            if peer.is_hub:
+                silent.append(peer.node_id)
+            continue
+        _heed(own, note, peer.node_id, conf)
+    for mirror in own_mirrors(own, conf):
+        try:
+            note = checkpoint_at(mirror, conf, fetcher=fetcher)
+        except FederationError as error:
+            logger.info("%s was not asked: %s", mirror.endpoints[0].url, error.code)
+            continue
+        _heed(own, note, mirror.endpoints[0].url, conf)
+    return silent
+
+
+def own_mirrors(own: Member, conf: Conf) -> Iterator[Member]:
+    """Yield this node as each of its other addresses: a mirror may hold more than it does."""
+    for point in own.endpoints:
+        if point.url != conf.PUBLIC_URL.rstrip("/"):
+            yield replace(own, endpoints=(point,))
+
+
+def checkpoint_at(member: Member, conf: Conf, *, fetcher: Fetcher | None = None) -> bytes | None:
+    """Return the head of this node's own log as a member carries it; None where it carries none."""
+    member.require_active()
+    with endpoints.reached(
+        member, conf, lambda feed: feed.checkpoint(conf.NODE_ID), fetcher=fetcher
+    ) as (_feed, note):
+        return note
+
+
+def _heed(own: Member, note: bytes | None, where: str, conf: Conf) -> None:
+    if note is None:
+        return
+    try:
+        head = own.open_head(note)
+    except FederationError as error:
+        logger.warning("%s shows a head that is not ours: %s: %s", where, error.code, error)
+        return
+    log = heads.own_log()
+    if head.size > log.head_size:
+        if raise_mark(head, conf):
+            logger.error("%s knows %d entries of this node's log", where, head.size)
+    elif log.range_at(heads.leaf_hashes(log, 0, head.size)).root != head.root:
+        raise Equivocation(
+            f"{where} has a head of {head.size} entries that this node signed and does not know.",
+            item=log.origin,
+        )
+
+
+@transaction.atomic
+def raise_mark(head: Checkpoint, conf: Conf) -> bool:
+    """Remember that this node signed this head; return whether its database holds less."""
+    log = heads.own_log(lock=True)
+    mark = read_mark(conf.keys_dir)
+    if mark is None or head.size > mark.size:
+        write_mark(conf.keys_dir, Mark(head.size, head.root))
+    return head.size > log.size

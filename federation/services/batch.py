@@ -105,7 +105,7 @@ class Batch:
         elif isinstance(record, records.Endorse):
             self.endorsements.append(endorsement_row(self.log, record, entry))
         elif isinstance(record, records.Review):
-            if record.target.origin == self.conf.NODE_ID:
+            if self.conf.NODE_ID in (record.target.origin, self.log.node_id):
                 self.reviews.append(review_row(self.log, record, entry))
         elif isinstance(record, records.Retract):
             self._retract(record, entry)

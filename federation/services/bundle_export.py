@@ -57,11 +57,14 @@ def export_bundle(
     nodes: Sequence[str] = (),
     since: Since = 0,
     audience: str | None = None,
+    with_trust: bool = True,
     conf: Conf | None = None,
 ) -> Export:
     """Write the logs of `nodes` (all that can be carried if empty) from the sizes `since` on.
 
-    `audience` is the node for which sealed records of this node's own log are added. Raises
+    The trust metadata that this node has verified goes first, unless the receiver is known to have
+    it (`with_trust`). `audience` is the node for which sealed records of this node's own log are
+    added. Raises
     NotInBundle for a log that is not held up to its head, UnknownMember for an audience that is no
     member, BundleTooLarge where one bundle cannot hold it.
     """
@@ -76,6 +79,9 @@ def export_bundle(
         target.write(data)
         digest.update(data)
 
+    for name, data in directory.store.served() if with_trust else ():
+        put(writer.add(f"trust/{name}", data))
+        done.members += 1
     for log in logs:
         put(writer.add(f"trust/nodes/{log.node_id}", directory.envelope(log.node_id)))
         done.members += 1

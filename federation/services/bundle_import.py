@@ -1,7 +1,7 @@
 """Take in a bundle by the way that every pull goes, look into one, or say what it would do.
 
-Source: docs/protocol.md, "Bundle" and "Receiving". A bundle enrols nobody and changes no address:
-its descriptors are shown, and members stay those whom the directory names.
+Source: docs/protocol.md, "Bundle" and "Receiving". A bundle enrols nobody by itself: descriptors
+in it are shown only. Newer trust metadata that the stewards signed is taken in first of all.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from federation.models import GONE, Item, Log, Quarantine, Subscription
 from federation.wire import canonical, checkpoint, tiles
 from federation.wire.bundles import BundleRow
 
-from . import policy
+from . import carried_trust, policy
 from .reports import SyncReport
 from .sync import take_in, take_in_logs
 
@@ -74,7 +74,8 @@ class Change:
 class Inspection:
     """What is in a bundle, what of it verifies, and what an import would do. Nothing was changed.
 
-    `applied` counts entries by log that are new here and would be processed.
+    `applied` counts entries by log that are new here and would be processed. `newer_trust`: an
+    import would take in other members or keys first; what is shown is judged by those known now.
     """
 
     size: int
@@ -83,6 +84,7 @@ class Inspection:
     descriptors: list[str]
     blobs: int
     texts: int
+    newer_trust: bool = False
     applied: dict[str, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     quarantined: list[Problem] = field(default_factory=list)
@@ -107,8 +109,12 @@ def import_bundle(path: Path, *, brought_by: str = BY_HAND, conf: Conf | None = 
     report = SyncReport(brought_by)
     with BundleFetcher(path, conf) as fetcher:
         feed = CarriedFeed(fetcher, conf)
+        try:
+            report.changed = carried_trust.refresh_from_bundle(feed, conf)
+        except FederationError as error:  # the rest goes on under the members that are known
+            report.errors.append(("trust", error))
         take_in(feed, feed.heads(0), conf, report)
-    report.changed = any(report.applied.values())
+    report.changed = report.changed or any(report.applied.values())
     return report
 
 
@@ -130,6 +136,12 @@ def inspect_bundle(path: Path, conf: Conf | None = None) -> Inspection:
             texts=sum(name.startswith("text/") for name in names),
         )
         found.problems += _damaged(fetcher)
+        try:
+            found.newer_trust = carried_trust.refresh_from_bundle(
+                CarriedFeed(fetcher, conf), conf, look_only=True
+            )
+        except FederationError as error:
+            found.problems.append(Problem.of("trust", error))
         _rehearse(fetcher, conf, found)
     return found
 

@@ -71,7 +71,7 @@ def _by_stewards(envelope: dsse.Envelope, conf: Conf) -> bool:
 
 
 def _by_origin(envelope: dsse.Envelope, node_id: str, conf: Conf) -> bool:
-    """Did the item's own node sign, with its identity key or a record key it has, or has had?
+    """Did the item's own node sign, with an identity or record key that it has, or has had?
 
     A recall keeps its force when keys are changed: what it can do is to hide the node's own items.
     """
@@ -79,7 +79,8 @@ def _by_origin(envelope: dsse.Envelope, node_id: str, conf: Conf) -> bool:
         member = DescriptorDirectory(conf.trust_dir).member(node_id)
     except FederationError:
         return False
-    keys = [member.identity_key, *(period.key for period in member.record_keys)]
+    periods = [*member.identity_keys, *member.record_keys]
+    keys = [member.identity_key, *(period.key for period in periods)]
     return any(_signed(envelope, key) for key in keys)
 
 

@@ -24,6 +24,7 @@ from federation.trust import Member
 from federation.wire import tiles
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.leaf import Leaf
+from federation.wire.merkle import CompactRange
 
 from . import cosigning, evidence, freshness
 from .heads import leaf_hashes
@@ -58,18 +59,33 @@ def follow_head(
         log = freshness.take_cosignatures(log, member, note, quorums)
         return _cosigned(feed, log, member, quorums)
     _require_modest_growth(log, member, head.size, conf)
-    leaves = _fetch_leaves(feed, log, log.head_size, head.size)
-    grown = log.range.append([leaf.hash for leaf in leaves])
-    if grown.root != head.root:
-        if _is_another_history(feed, log, head):
-            raise _frozen(feed, log, member, note)
-        raise RootMismatch(
-            f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
-            item=log.node_id,
-        )
+    try:
+        leaves, grown = grow(feed, log, head)
+    except Equivocation as error:
+        raise _frozen(feed, log, member, note) from error
     kept = quorums.merged(member, note)
     log = _store(log, head, kept, leaves, grown.to_bytes(), quorums)
     return _cosigned(feed, log, member, quorums)
+
+
+def grow(feed: Feed, log: Log, head: Checkpoint) -> tuple[list[Leaf], CompactRange]:
+    """Fetch the entries between a log's head here and a larger one that its owner signed.
+
+    Returns them with the range over all. Writes nothing. Raises RootMismatch where they were
+    spoiled on the way, Equivocation where they are those of another history.
+    """
+    leaves = _fetch_leaves(feed, log, log.head_size, head.size)
+    grown = log.range.append([leaf.hash for leaf in leaves])
+    if grown.root == head.root:
+        return leaves, grown
+    if _is_another_history(feed, log, head):
+        raise Equivocation(
+            f"{log.node_id} signed two histories of {head.size} entries.", item=log.node_id
+        )
+    raise RootMismatch(
+        f"The entries of {log.node_id} do not add up to its head of size {head.size}.",
+        item=log.node_id,
+    )
 
 
 def _cosigned(feed: Feed, log: Log, member: Member, quorums: Quorums) -> Log:

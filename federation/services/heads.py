@@ -8,18 +8,19 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, FederationError, KeysMissing
+from federation.errors import BehindMark, Equivocation, FederationError, KeysMissing
 from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import bundles, checkpoint, dsse, merkle, tiles
 
-from . import asking
+from . import testimony
 
 _GZIP_LEVEL = 6
 _AT_ONCE = ("recall", "ack")
+_BEYOND = 2**32  # heads that no node signs in its life, and a fraction of what JSON can count
 
 
 def own_log(*, lock: bool = False) -> Log:
@@ -39,7 +40,7 @@ def sign_head(now: datetime | None = None) -> Log | None:
 
     The mark is written before the signature exists. Raises BehindMark where the database knows
     less than this node once signed, or another history of the same size, and BehindWitness and
-    WitnessesSilent as `asking.require_asked`; why no head could be signed then stands on the
+    WitnessesSilent as `testimony.require_asked`; why no head could be signed then stands on the
     log's row for the operator.
     """
     try:
@@ -64,7 +65,7 @@ def _sign_head(conf: Conf, now: datetime) -> Log | None:
         _require_not_behind(log, mark)
         if log.checkpoint and log.size == log.head_size:
             return None
-        asking.require_asked(log, max(log.head_size, mark.size if mark else 0), conf)
+        testimony.require_asked(log, max(log.head_size, mark.size if mark else 0), conf)
         grown = log.range.append(leaf_hashes(log, log.head_size, log.size))
         write_mark(conf.keys_dir, Mark(grown.size, grown.root))
         log.checkpoint = checkpoint.sign(
@@ -118,6 +119,14 @@ def carry(log: Log) -> None:
         log.carried = log.head_size
     log.counter = _next_counter()
     log.save()
+
+
+def show_all_again() -> None:
+    """Move every counter beyond what anybody can have seen before this node was restored.
+
+    Others would take no notice of a lower one, and no clock is relied on.
+    """
+    Log.objects.carried().update(counter=F("counter") + _BEYOND)
 
 
 def _next_counter() -> int:
@@ -280,10 +289,13 @@ def _save_tiles(made: list[Tile]) -> None:
 def head_due(conf: Conf, now: datetime) -> bool:
     """Is it time for the beat to sign? On a beat, so that a log does not tell who works when.
 
-    A recall, and the word that one was applied, wait for no beat.
+    A recall, and the word that one was applied, wait for no beat. A log that must be recovered
+    first is left alone.
     """
     log = Log.objects.filter(own=True).first()
     if log is None or (log.checkpoint and log.size == log.head_size):
+        return False
+    if log.error in (BehindMark.code, Equivocation.code):
         return False
     seen = log.head_seen_at
     if seen is None or (now - seen).total_seconds() >= conf.HEAD_SECONDS:

@@ -80,16 +80,19 @@ def _verified(entry: Entry, envelope: dsse.Envelope, member: Member, conf: Conf)
         )
     if entry.type == "recall":  # valid by its own signatures, whoever's log it stands in
         return entitlement.verified(envelope, conf, address=entry.address)
-    envelope.verify(member.record_key(entry.index))
+    rotates = entry.type == "rotate"
+    signer = member.identity_key_at if rotates else member.record_key
+    envelope.verify(signer(entry.index))
     record = records.parse(envelope.payload, max_bytes=conf.MAX_RECORD)
     require_storable(record, envelope.payload)
     if record.origin != member.node_id:
         raise WrongOrigin(f"{member.node_id} offers a statement in the name of {record.origin}.")
-    if not record.is_public and not {"network", conf.NODE_ID} & set(_audience(record)):
+    own = member.node_id == conf.NODE_ID  # its own log, that comes back after a restore
+    if not (record.is_public or own or {"network", conf.NODE_ID} & set(_audience(record))):
         raise NotAddressed(f"{member.node_id} said this to others.")
     if records.leaf_type_for(record) != entry.type:
         raise TypeMismatch(f"A {record.schema} stands in the log as “{entry.type}”.")
-    if not isinstance(record, records.Ack):
+    if not isinstance(record, records.Ack | records.Rotate):
         member.check_scope(record.schema, getattr(record, "lang", None))
     if isinstance(record, records.Item):
         for file in record.media:

@@ -9,7 +9,7 @@ from federation.errors import BehindWitness, FederationError
 from federation.models import Log
 from federation.wire.checkpoint import Checkpoint
 
-from . import asking, evidence, freshness
+from . import evidence, freshness, testimony
 from .heads import leaf_hashes
 from .quorum import Quorums
 
@@ -45,8 +45,8 @@ def look_at_own(
 def _require_held(log: Log, head: Checkpoint, seen_at: str, conf: Conf) -> None:
     """A head that was signed here and is not known any more: do its entries still stand here?"""
     if head.size > log.size or _root_at(log, head) != head.root:
-        asking.proved(conf, seen_at, head.size)
-        raise asking.behind(log, seen_at, head.size)
+        testimony.proved(conf, seen_at, head.size)
+        raise testimony.behind(log, seen_at, head.size)
 
 
 def _root_at(log: Log, head: Checkpoint) -> bytes:

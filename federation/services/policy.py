@@ -39,6 +39,7 @@ def decide_items(conf: Conf) -> int:
     endorsers = endorser_ids(conf) - unconfirmed
     settled: defaultdict[ItemState, list[int]] = defaultdict(list)
     undecided = Item.objects.filter(undecided=True).exclude(state=ItemState.RECALLED)
+    undecided = undecided.exclude(origin=conf.NODE_ID)  # came back after a restore: for people
     if trusting.is_degraded(conf):  # what is new waits in the inbox; what was taken back goes
         undecided = undecided.filter(state=ItemState.RETRACTED)
     count = 0

@@ -128,7 +128,12 @@ def _send(feed: Feed, log: Log, since: int, report: PushReport, conf: Conf) -> N
     conf.bundles_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryFile(dir=conf.bundles_dir) as file:
         done = export_bundle(
-            file, nodes=[log.node_id], since=since, audience=report.peer, conf=conf
+            file,
+            nodes=[log.node_id],
+            since=since,
+            audience=report.peer,
+            with_trust=False,  # the hub is where it comes from
+            conf=conf,
         )
         file.seek(0)
         report.id = feed.push(file, done.sha256)

@@ -219,6 +219,9 @@ def _acknowledge(recall: Recall) -> bool:
     heads.own_log(lock=True)
     if not Recall.objects.filter(pk=recall.pk, acknowledged=False).update(acknowledged=True):
         return False
+    said = Acknowledgement.objects.filter(node_id=get_conf().NODE_ID, recall_address=recall.address)
+    if said.exists():  # before this node was restored from a backup
+        return False
     entry = append_statement(
         "ack/1",
         {

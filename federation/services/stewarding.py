@@ -27,7 +27,7 @@ from federation.trust.rolekeys import OFFLINE, create_role_key, public_keys_in
 from federation.trust.targets import FEDERATION, read_rules, rules_document
 from federation.wire import dsse
 
-from . import heads
+from . import heads, rotating
 from .trusting import repository_of, store_of
 
 __all__ = ["Change", "describe", "make_key", "propose", "read_change", "show", "signatures"]
@@ -234,9 +234,14 @@ def _until(what: Any) -> str:
 
 def write_descriptor(conf: Conf, out: Path, old_identity: Path | None = None) -> None:
     """Write this node's descriptor for the stewards; with its old identity key's signature after
-    new keys were made. Raises KeyFileError's kinds, UnknownMember before `federation_init`."""
+    new keys were made. Raises KeyFileError's kinds, UnknownMember before `federation_init`.
+
+    Where the stewards know this node by other keys, its word on the change is signed as well, and
+    waits for their decision (`services.rotating`).
+    """
     envelope = dsse.Envelope.from_json(DescriptorDirectory(conf.trust_dir).envelope(conf.NODE_ID))
     if old_identity is not None:
         added = dsse.Envelope.signed(envelope.payload, load_key(old_identity)).signatures
         envelope = dsse.Envelope(envelope.payload, (*envelope.signatures, *added))
+    rotating.prepare(conf, load_key(old_identity) if old_identity else None)
     out.write_bytes(envelope.to_json())

@@ -22,7 +22,7 @@ from federation.wire import checkpoint, merkle
 from federation.wire.checkpoint import Checkpoint
 from federation.wire.witnessing import Submission
 
-from . import asking, freshness, heads
+from . import asking, freshness, testimony
 from .contact import wait
 from .endpoints import reached
 from .heads import leaf_hashes, own_log
@@ -41,25 +41,24 @@ class Submitted:
 
 
 def ask_and_sign(*, fetcher: Fetcher | None = None, conf: Conf | None = None) -> Log | None:
-    """Sign the newest head once the witnesses were asked; as `heads.sign_head`, with its errors."""
-    conf = conf or get_conf()
-    ask_witnesses(fetcher=fetcher, conf=conf)
-    return heads.sign_head(datetime.now(UTC))
+    """Sign the newest head once witnesses and peers were asked; as `asking.sign_head`."""
+    ask_witnesses(fetcher=fetcher, conf=conf or get_conf())
+    return asking.sign_head(datetime.now(UTC), fetcher=fetcher)
 
 
 def ask_witnesses(*, fetcher: Fetcher | None = None, conf: Conf | None = None) -> bool:
     """Ask what the witnesses have seen of the own log, unless this process knows it already.
 
     The question is a head of size 0: it fits any history. Returns whether somebody was asked.
-    Raises nothing for what a witness does; `asking.require_asked` judges what they told.
+    Raises nothing for what a witness does; `testimony.require_asked` judges what they told.
     """
     conf = conf or get_conf()
     log = Log.objects.filter(own=True).first()
     others = Quorums(conf).others(conf.NODE_ID)
-    if log is None or not others or not asking.is_needed(log, conf):
+    if log is None or not others or not testimony.is_needed(log, conf):
         return False
-    first, now = asking.is_first(conf), datetime.now(UTC)
-    asking.begin(conf)
+    first, now = testimony.is_first(conf), datetime.now(UTC)
+    testimony.begin(conf)
     key = load_keys(conf.keys_dir).log
     empty = checkpoint.sign(Checkpoint(log.origin, 0, merkle.EMPTY_ROOT), key)
     for member in others:
@@ -71,7 +70,7 @@ def ask_witnesses(*, fetcher: Fetcher | None = None, conf: Conf | None = None) -
                 _feed,
                 size,
             ):
-                asking.told(conf, member.node_id, size)
+                testimony.told(conf, member.node_id, size)
         except FederationError as error:
             _failed(row, error, conf)
     return True
@@ -141,7 +140,7 @@ def _submit(
             return feed.add_checkpoint(_submission(log, row.size))
         except OtherSize as error:
             if error.size > log.head_size:
-                asking.told(quorums.conf, member.node_id, error.size)
+                testimony.told(quorums.conf, member.node_id, error.size)
                 return b""
             row.size = error.size
         try:

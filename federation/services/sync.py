@@ -4,28 +4,24 @@ Fetching happens outside transactions; each step commits what it verified, so th
 anywhere loses nothing and the next run goes on from the marks (docs/protocol.md, "Receiving").
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from django.db.models import Q
 
 from federation.client import Feed, Fetcher, Heads
 from federation.conf import Conf, get_conf
 from federation.errors import (
-    AddressMismatch,
-    BadSignature,
     FederationError,
     LogFrozen,
     MemberSuspended,
     OldVersion,
-    PeerTimeout,
-    PeerUnreachable,
-    RecordWithheld,
 )
 from federation.models import Entry, Log, Peer, PeerStatus, Quarantine
 from federation.trust import DescriptorDirectory, Member
-from federation.wire import bundles, dsse, tiles
+from federation.wire import tiles
 
 from . import (
+    arrivals,
     contact,
     endpoints,
     heads,
@@ -43,11 +39,8 @@ from .follow import follow_head
 from .quorum import Quorums
 from .reports import SyncReport
 
-_FEW = 4  # entries of one bundle that are cheaper to fetch one by one
 _RETRIES = 32
 _ATTEMPTS = 5
-# What another peer, or another day, may mend; of all else we hold the very bytes that were signed.
-_SPOILED = (AddressMismatch.code, BadSignature.code)
 
 
 def sync_peer(
@@ -166,7 +159,7 @@ def _worth_asking_again(followed: list[tuple[Log, Member]]) -> bool:
     After that they wait for the log to grow, another peer or the operator.
     """
     logs = [log.pk for log, _member in followed]
-    missing = Q(payload__isnull=True) | Q(error__in=_SPOILED)
+    missing = Q(payload__isnull=True) | Q(error__in=arrivals.SPOILED)
     waiting = Quarantine.objects.filter(missing, log__in=logs, resolved=False)
     return waiting.filter(attempts__lt=_ATTEMPTS).exists()
 
@@ -191,53 +184,11 @@ def _apply(
         entries = list(
             Entry.objects.filter(log=log, index__gte=log.applied, index__lt=end).order_by("index")
         )
-        arrivals = _arrivals(feed, log, n, entries)
-        judged = [judging.judge(arrival, member, conf) for arrival in arrivals]
+        came = arrivals.arrivals(feed, log.node_id, log.size, n, entries)
+        judged = [judging.judge(arrival, member, conf) for arrival in came]
         ingest.apply_batch(log, peer, judged, conf)
         between()
     return log.applied - start
-
-
-def _arrivals(feed: Feed, log: Log, n: int, entries: list[Entry]) -> list[judging.Arrival]:
-    """Fetch the bodies for a run of entries of bundle `n`, public and sealed."""
-    bodies: dict[int, dsse.Envelope | FederationError] = {}
-    public = [entry for entry in entries if entry.type != "sealed"]
-    width = min(log.size - n * tiles.TILE_WIDTH, tiles.TILE_WIDTH)
-    partial = width if width < tiles.TILE_WIDTH else None
-    if len(public) <= _FEW:
-        for entry in public:
-            bodies[entry.index] = _one_record(feed, entry.address)
-    else:
-        bodies |= _bodies(feed.records(log.node_id, n, partial))
-    if len(public) < len(entries) and feed.hands_out_sealed(log.node_id):
-        bodies |= _bodies(feed.sealed(log.node_id, n, partial))
-    return [_arrival(entry, bodies.get(entry.index)) for entry in entries]
-
-
-def _arrival(entry: Entry, body: dsse.Envelope | FederationError | None) -> judging.Arrival:
-    if isinstance(body, FederationError):
-        return judging.Arrival(entry, error=body)
-    return judging.Arrival(entry, envelope=body)
-
-
-def _one_record(feed: Feed, address: str) -> dsse.Envelope | FederationError:
-    """Return a body, or why it alone cannot be had; raise where the peer does not answer at all."""
-    try:
-        return feed.record(address)
-    except (PeerTimeout, PeerUnreachable):
-        raise
-    except FederationError as error:
-        return judging.about_one_record(error)
-
-
-def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | FederationError]:
-    found: dict[int, dsse.Envelope | FederationError] = {}
-    for row in rows:
-        if isinstance(row, bundles.BadRow):
-            found[row.index] = row.error
-        elif row.payload is not None:
-            found[row.index] = row.envelope
-    return found
 
 
 def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Conf) -> int:
@@ -254,23 +205,9 @@ def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Con
     settled = []
     for row in rows:
         entry = Entry.objects.get(log=log, index=row.index)
-        arrival = _arrival(entry, _body_again(feed, log, row))
+        arrival = arrivals.arrival(entry, arrivals.body_again(feed, log, row))
         if ingest.apply_again(log, peer, judging.judge(arrival, member, conf), conf) is None:
             settled.append(row.index)
     if settled and log.carried:
         heads.rewrite_records(Log.objects.get(pk=log.pk), settled)
     return len(settled)
-
-
-def _body_again(feed: Feed, log: Log, row: Quarantine) -> dsse.Envelope | FederationError | None:
-    if row.payload is not None and row.error not in _SPOILED:
-        signatures = heads.signatures_of(row)
-        return dsse.Envelope(bytes(row.payload), signatures)
-    if row.type != "sealed":
-        return _one_record(feed, row.address)
-    if not feed.hands_out_sealed(log.node_id):
-        return RecordWithheld("It is sealed: only its author hands it out.")
-    n = row.index // tiles.TILE_WIDTH
-    width = min(log.size - n * tiles.TILE_WIDTH, tiles.TILE_WIDTH)
-    bodies = _bodies(feed.sealed(log.node_id, n, width if width < tiles.TILE_WIDTH else None))
-    return bodies.get(row.index)

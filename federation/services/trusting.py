@@ -27,7 +27,7 @@ from federation.trust import (
 from federation.trust.proposals import propose_start
 from federation.trust.rolekeys import OFFLINE, ONLINE, create_role_key, load_signer, public_keys_in
 
-from . import compromise, freshness
+from . import compromise, freshness, rotating
 
 STEWARDS: Final = "stewards"  # under the keys folder: only in a demo or at a start
 
@@ -89,6 +89,7 @@ def follow_current(conf: Conf) -> bool:
     before = {node_id: bytes(followed) for node_id, followed in rows if followed}
     after = {name: data for name, data in store.members().items() if name != conf.NODE_ID}
     starts_over = before != after and follow_members(before, conf)
+    rotating.say(conf)
     if store.followed_members() is not None:
         store.mark_followed()
     return starts_over

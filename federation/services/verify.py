@@ -109,7 +109,9 @@ def _verify_record(record: Record, entries: list[Entry], member: Member) -> None
     if entries[0].type == "recall":
         entitlement.verified(envelope, get_conf())
         return
-    _require_signed(envelope, [member.record_key(entry.index) for entry in entries])
+    rotates = entries[0].type == "rotate"
+    signer = member.identity_key_at if rotates else member.record_key
+    _require_signed(envelope, [signer(entry.index) for entry in entries])
     if record.state != RecordState.PARKED:
         records.parse(envelope.payload)
 

@@ -50,8 +50,8 @@ class LastTrusted:
 class Member:
     """One enrolled node: its keys over time, where it answers, what it may say.
 
-    `log_keys` is empty where only `log_key` ever was. The caps are None where the receiver's own
-    settings count.
+    `log_keys` and `identity_keys` are empty where there was only ever one. The caps are None where
+    the receiver's own settings count.
     """
 
     node_id: str
@@ -69,6 +69,11 @@ class Member:
     last_trusted: LastTrusted | None = None
     max_entries: int | None = None
     max_entries_per_day: int | None = None
+    identity_keys: tuple[KeyPeriod, ...] = ()
+
+    def identity_key_at(self, index: int) -> PublicKey:
+        """Return the identity key in force at log index `index`; UnknownMember when none was."""
+        return self._in_force(self.identity_keys or (KeyPeriod(self.identity_key),), index)
 
     @property
     def witness_name(self) -> str:
@@ -77,10 +82,13 @@ class Member:
 
     def record_key(self, index: int) -> PublicKey:
         """Return the record key in force at log index `index`; UnknownMember when none was."""
-        for period in self.record_keys:
+        return self._in_force(self.record_keys, index)
+
+    def _in_force(self, periods: tuple[KeyPeriod, ...], index: int) -> PublicKey:
+        for period in periods:
             if period.start <= index and (period.end is None or index < period.end):
                 return period.key
-        raise UnknownMember(f"{self.node_id} had no record key at entry {index}.")
+        raise UnknownMember(f"{self.node_id} had no such key at entry {index}.")
 
     def open_head(self, note: bytes) -> Checkpoint:
         """Return a signed head of this member's log, by the log key in force at its size.

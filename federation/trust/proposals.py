@@ -97,6 +97,12 @@ def propose_rotation(
     if held is None:
         raise ChangeRefused(f"{new.node_id} is not a member.", item=new.node_id)
     old = read_target(held)
+    if new.log_origin != old.log_origin:
+        raise ChangeRefused(
+            f"{new.node_id} names another log, {new.log_origin}. A second log is not built: enrol "
+            f"the node under another id.",
+            item=new.node_id,
+        )
     try:
         dsse.Envelope.from_json(descriptor).verify(old.identity_key)
     except BadSignature as error:

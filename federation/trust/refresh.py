@@ -33,11 +33,14 @@ MAX_TARGETS: Final = 10_000
 CONFIG: Final = UpdaterConfig(max_root_rotations=64, max_delegations=0)
 
 
-def refresh(store: TrustStore, fetcher: FetcherInterface, base: str) -> bool:
+def refresh(
+    store: TrustStore, fetcher: FetcherInterface, base: str, *, look_only: bool = False
+) -> bool:
     """Fetch and verify what is newer under `base`; return whether anything changed.
 
-    Raises TrustNotSet, TrustExpired, TrustRolledBack, BadTrustMetadata, BadTarget, StateChanged
-    or what fetching raises. After any of them the members are those of before.
+    With `look_only` it returns whether anything would, and nothing does. Raises TrustNotSet,
+    TrustExpired, TrustRolledBack, BadTrustMetadata, BadTarget, StateChanged or what fetching
+    raises. After any of them the members are those of before.
     """
     pinned = store.pinned_root()
     with store.scratch() as scratch:
@@ -61,9 +64,11 @@ def refresh(store: TrustStore, fetcher: FetcherInterface, base: str) -> bool:
             _drop_other_roots(store, scratch)
             _take_targets(store, scratch, updater)
         except (exceptions.RepositoryError, exceptions.DownloadError) as error:
-            _keep_roots(store, scratch, roots)
+            if not look_only:
+                _keep_roots(store, scratch, roots)
             raise _named(error) from error
-        scratch.adopt()
+        if not look_only:
+            scratch.adopt()
     return True
 
 

@@ -106,6 +106,21 @@ class TrustStore:
             return None
         return found.read_bytes()
 
+    def served(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what a node needs that knows the pinned root alone, by its path under `trust/`.
+
+        The whole chain of roots, the newest of the other roles, every target; the same each time.
+        """
+        public = self.current / "public"
+        metadata = public / "metadata"
+        wanted = sorted(metadata.glob("*.root.json"), key=_version_of)
+        for role in ("targets", "snapshot"):
+            wanted += sorted(metadata.glob(f"*.{role}.json"), key=_version_of)[-1:]
+        wanted += sorted(metadata.glob("timestamp.json"))
+        wanted += sorted(path for path in (public / "targets").rglob("*.json") if path.is_file())
+        for path in wanted:
+            yield path.relative_to(public).as_posix(), path.read_bytes()
+
     def digest(self) -> str:
         """Return the SHA-256 of timestamp.json, which stands for all; empty where nothing is."""
         try:

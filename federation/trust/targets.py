@@ -190,6 +190,7 @@ def _member(value: dict[str, Any]) -> Member:
         request_key=now.request_key,
         record_keys=tuple(KeyPeriod(m.record_keys[-1].key, a, b) for a, b, m in periods),
         log_keys=tuple(KeyPeriod(m.log_key, a, b) for a, b, m in periods),
+        identity_keys=tuple(KeyPeriod(m.identity_key, a, b) for a, b, m in periods),
         endpoints=tuple(
             Endpoint(point["url"].rstrip("/"), point["kind"], point["private"])
             for point in value["endpoints"]

@@ -31,6 +31,7 @@ ReadAt = Callable[[int, int], bytes]
 """Reads (offset, size) of the file; fewer bytes only at its end."""
 
 MIB: Final = 1024 * 1024
+TRUST: Final = 8 * MIB  # trust metadata and targets: as over HTTP
 SMALL: Final = MIB  # a checkpoint, a descriptor, metadata: as for `heads` over HTTP
 MAX_NAME: Final = 200
 
@@ -83,7 +84,7 @@ def cap_of(name: str, limits: Limits) -> int:
     if _BLOB.fullmatch(name):
         return limits.blob
     if _TRUST.fullmatch(name):
-        return SMALL
+        return TRUST
     if _TEXT.fullmatch(name):
         return 16 * MIB
     in_log = _LOG.fullmatch(name)

@@ -1,4 +1,4 @@
-"""Descriptors: what a node says about itself."""
+"""What a node says about itself: its descriptor, and that its keys have changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from federation.errors import InvalidRecord, WrongOrigin
 from federation.wire import content
 from federation.wire.content import Check, fields, list_of, one_of
 from federation.wire.keys import PublicKey
-from federation.wire.record import COMMON, SCHEMA_PATTERN, Record, whole
+from federation.wire.record import COMMON, PUBLIC, SCHEMA_PATTERN, Record, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,41 @@ class Endpoint:
 
 _REQUIRED: Final = ("node", "endpoints", "keys", "log_origin", "languages", "types", "day")
 KEY_PURPOSES: Final = ("identity", "log", "witness", "record", "request")
+
+
+def _five_keys(named: dict[str, str]) -> dict[str, PublicKey]:
+    keys = {purpose: PublicKey.from_hex(named[purpose]) for purpose in KEY_PURPOSES}
+    if len(set(keys.values())) != len(keys):
+        raise InvalidRecord("keys: one key has two purposes")
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Rotate(Record):
+    """`rotate/1`: the node's word, by its identity key, that these are its keys now.
+
+    Evidence for people and nothing more: whose signature counts is for the stewards to say.
+    """
+
+    keys: dict[str, PublicKey] = field(hash=False)
+    day: str
+
+    leaf_type: ClassVar[str | None] = "rotate"
+    check: ClassVar[Check] = staticmethod(
+        whole(
+            {
+                **COMMON,
+                "audience": one_of(PUBLIC),
+                "keys": whole(dict.fromkeys(KEY_PURPOSES, content.HEX64)),
+                "day": content.day,
+            }
+        )
+    )
+
+    @classmethod
+    def values(cls, raw: dict[str, Any]) -> dict[str, Any]:
+        """As in Record; raises InvalidKey, or InvalidRecord for a key used twice."""
+        return {**Record.values(raw), "keys": _five_keys(raw["keys"]), "day": raw["day"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +110,7 @@ class Descriptor(Record):
         """As in Record; raises WrongOrigin, InvalidKey, or InvalidRecord for a key used twice."""
         if raw["node"] != raw["origin"] or raw["log_origin"].split("/")[1] != raw["node"]:
             raise WrongOrigin("a descriptor describes the node that signs it, and its own log")
-        keys = {purpose: PublicKey.from_hex(raw["keys"][purpose]) for purpose in KEY_PURPOSES}
-        if len(set(keys.values())) != len(keys):
-            raise InvalidRecord("keys: one key has two purposes")
+        keys = _five_keys(raw["keys"])
         endpoints = (Endpoint(e["url"], e["kind"], e["private"]) for e in raw["endpoints"])
         return {
             **Record.values(raw),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from federation.errors import InvalidRecord, RecordTooLarge, TypeMismatch, UnknownSchema
 from federation.wire import canonical
-from federation.wire.descriptor import KEY_PURPOSES, Descriptor, Endpoint
+from federation.wire.descriptor import KEY_PURPOSES, Descriptor, Endpoint, Rotate
 from federation.wire.items import Case, Item, Media, Play, Source, Term
 from federation.wire.recalls import Ack, Lift, Recall
 from federation.wire.record import NETWORK, PUBLIC, SCHEMA_PATTERN, Identity, Record, new_salt
@@ -40,6 +40,7 @@ __all__ = [
     "Record",
     "Retract",
     "Review",
+    "Rotate",
     "Source",
     "Statement",
     "Target",
@@ -66,6 +67,7 @@ SCHEMAS: Final[dict[str, type[Record]]] = {
     "recall/1": Recall,
     "lift/1": Lift,
     "ack/1": Ack,
+    "rotate/1": Rotate,
     "descriptor/1": Descriptor,
 }
 ITEM_SCHEMAS: Final = frozenset(name for name, cls in SCHEMAS.items() if issubclass(cls, Item))

@@ -87,6 +87,8 @@ def _inspected(found: Inspection) -> list[str]:
             f"{log.node}: entries {log.start} to {log.size}, as of {log.newest or 'no day'}; "
             f"{log.here} known here; {found.applied.get(log.node, 0)} new"
         )
+    if found.newer_trust:
+        lines.append("It brings newer word of the stewards about who is a member; that goes first.")
     lines += [
         f"  {change.what}: {change.origin} {change.lang} “{change.title}” "
         f"v{change.version} -> {change.policy}"

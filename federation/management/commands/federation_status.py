@@ -27,6 +27,13 @@ class Command(BaseCommand):
         log = status["log"]
         self.stdout.write(f"{status['node']} ({status['role']}): {status['fingerprint']}")
         self.stdout.write(f"log {log['origin']}: {log['size']} entries, {log['signed']} signed")
+        if log["size"] < log["marked"]:
+            self.stdout.write(
+                f"  RESTORED FROM A BACKUP: {log['marked']} entries were signed before. Run "
+                f"federation_recover."
+            )
+        if log["error"]:
+            self.stdout.write(f"  NOT SIGNED: {log['error']}: {log['error_detail']}")
         for peer in status["peers"]:
             seen = peer["last_contact"] or "never"
             wrong = f" — {peer['error']}: {peer['error_detail']}" if peer["error"] else ""

@@ -62,6 +62,7 @@ class Node:
             "SOLIDARITY_FEDERATION_DOMAIN": FEDERATION_DOMAIN,
             "SOLIDARITY_LANGUAGES": ",".join(self.languages),
             "SOLIDARITY_HEAD_SECONDS": "0.2",
+            "SOLIDARITY_ASK_SECONDS": "0",
             "SOLIDARITY_SYNC_SECONDS": "1",
         }
 

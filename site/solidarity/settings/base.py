@@ -224,6 +224,7 @@ FEDERATION: dict[str, Any] = {
     "ROLE": env.text("SOLIDARITY_ROLE", "node"),
     "LANGUAGES": PLAYBOOK_LANGUAGES,
     "HEAD_SECONDS": env.number("SOLIDARITY_HEAD_SECONDS", 3600),
+    "ASK_SECONDS": env.number("SOLIDARITY_ASK_SECONDS", 6 * 3600),
     "SYNC_SECONDS": env.number("SOLIDARITY_SYNC_SECONDS", 300),
     "PUSH": env.flag("SOLIDARITY_PUSH", False),
     "MIRRORS": env.names("SOLIDARITY_MIRRORS", ""),

@@ -342,3 +342,12 @@ def test_a_suspended_node_and_metadata_that_ran_out_are_shown(
     assert "has run out" not in html
     monkeypatch.setattr(TrustStore, "expired", lambda self, now=None: ("timestamp",))
     assert "What the stewards signed has run out." in screen(operator, "peers")
+
+
+def test_a_log_that_is_not_signed_says_why_and_what_to_do(operator):
+    assert "own log is not signed" not in screen(operator, "peers")
+    Log.objects.filter(own=True).update(error="log.behind-mark", error_detail=BAD)
+    shown = screen(operator, "peers")
+    assert "own log is not signed" in shown
+    assert "federation_recover" in shown
+    assert BAD not in shown

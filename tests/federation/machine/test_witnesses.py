@@ -11,7 +11,7 @@ from wagtail.models import Page
 from federation.conf import get_conf
 from federation.errors import BehindWitness
 from federation.models import Evidence, Item, ItemState, Log, Peer, Provenance, Witness
-from federation.services import asking, heads, publishing, review, submitting, trusting
+from federation.services import asking, heads, publishing, review, submitting, testimony, trusting
 from federation.services.quorum import Quorums
 from federation.trust import proposals
 from federation.wire.notes import Note
@@ -150,6 +150,7 @@ def test_a_machine_put_back_whole_is_told_by_a_real_witness_and_heals_with_its_o
     mark.write_bytes(old_mark)
     with world.at(cedar):
         asking.forget(get_conf())
+        testimony.forget(get_conf())
     world.share(cedar)
     with pytest.raises(BehindWitness, match="seen 2 entries"):
         world.sign_as_worker(cedar)
@@ -182,7 +183,8 @@ def test_a_thief_with_the_log_key_cannot_have_two_histories_cosigned(world):
     with world.at(cedar):
         (get_conf().keys_dir / "log.mark").unlink()
         asking.forget(get_conf())
-        asking.told(get_conf(), "hub", 0)
+        testimony.forget(get_conf())
+        testimony.told(get_conf(), "hub", 0)
     false = world.share(cedar)
     with world.at(cedar):
         assert heads.sign_head().head_size == 1

@@ -7,6 +7,7 @@ place, taken at any time, can answer in its stead ever after, as a stale mirror 
 """
 
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from federation.errors import PeerUnreachable
 from federation.models import Peer
 from federation.services import heads
 from federation.services.bundle_import import import_bundle
+from federation.services.recovery import Recovery, recover
 from federation.services.reports import SyncReport
 from federation.services.sync import sync_peer
 from tests.federation.commits import after_each_commit
@@ -104,7 +106,7 @@ class World:
         with ExitStack() as stack:
             stack.enter_context(time_machine.travel(self.now + place.ahead, tick=False))
             stack.enter_context(override_settings(**self._settings(place)))
-            connections["default"] = place.connection or self._connection(place)
+            connections["default"] = self._connected(place, stack)
             _forget()
             try:
                 yield
@@ -115,6 +117,16 @@ class World:
                 connections["default"] = outside
                 self.here = before
                 _forget()
+
+    def _connected(self, place: Place, stack: ExitStack) -> Any:
+        """Return the place's connection; in a thread that fetches files, one of its own."""
+        if threading.current_thread() is threading.main_thread():
+            return place.connection or self._connection(place)
+        kept = place.connection
+        mine = self._connection(place)
+        place.connection = kept
+        stack.callback(mine.close)
+        return mine
 
     def _settings(self, place: Place) -> dict[str, Any]:
         federation = {
@@ -178,6 +190,11 @@ class World:
     def take_in(self, place: Place, bundle: Path) -> SyncReport:
         with self.at(place):
             return import_bundle(bundle)
+
+    def recover(self, place: Place, fetcher: Fetcher | None = None, **how: Any) -> Recovery:
+        """Have a place fetch its own log back, through the others' own views."""
+        with self.at(place):
+            return recover(fetcher=fetcher or Between(self, place), **how)
 
     def sign(self, place: Place) -> None:
         with self.at(place):

@@ -9,7 +9,14 @@ from time_machine import travel
 from federation.conf import Conf
 from federation.errors import BehindWitness, WitnessesSilent
 from federation.models import Entry, Evidence, Log, Peer, PeerStatus, Record, Tile, Witness
-from federation.services import asking, heads, publishing, pushing, recalling, submitting
+from federation.services import (
+    heads,
+    publishing,
+    pushing,
+    recalling,
+    submitting,
+    testimony,
+)
 from federation.services.quorum import Quorums
 from federation.services.status import node_status
 from federation.trust import DescriptorDirectory, load_keys, proposals, read_mark, write_mark
@@ -45,9 +52,9 @@ def witnesses(here, stewards) -> Witnesses:
     store = DescriptorDirectory(here.trust_dir).store
     stewards.pin(store)
     stewards.hand_over(store)
-    asking.forget(here)
+    testimony.forget(here)
     yield Witnesses(AMAL, BAO)
-    asking.forget(here)
+    testimony.forget(here)
 
 
 def sign(witnesses: Witnesses) -> Log | None:
@@ -119,7 +126,7 @@ def test_a_witness_that_has_seen_the_head_elsewhere_cosigns_it_all_the_same(witn
     say(1)
     log = sign(witnesses)
     witnesses.known = dict.fromkeys(["amal", "bao"], (3, log.root))  # they follow the log
-    asking.forget(here)
+    testimony.forget(here)
     assert submitting.ask_witnesses(fetcher=witnesses)
     assert submitting.due(here, datetime.now(UTC))
     assert submitting.submit_head(fetcher=witnesses).cosigned == ["amal", "bao"]
@@ -192,7 +199,7 @@ def restore_whole(size: int, conf: Conf) -> None:
     )  # fmt: skip
     Witness.objects.all().delete()
     write_mark(conf.keys_dir, Mark(size, grown.root))
-    asking.forget(conf)
+    testimony.forget(conf)
 
 
 def test_a_machine_restored_whole_asks_and_signs_nothing(witnesses, here):
@@ -352,7 +359,7 @@ def test_a_longer_own_head_at_a_peer_stops_the_signing(at_peer, here):
     say(1)
     with pytest.raises(BehindWitness, match="cedar has seen 9"):
         heads.sign_head()
-    asking.forget(here)
+    testimony.forget(here)
 
 
 def test_a_head_that_was_signed_and_lost_is_signed_again_where_its_entries_stand(at_peer, here):

@@ -10,13 +10,17 @@ from django.db import transaction
 from federation.admin.recalls import board
 from federation.errors import (
     AfterLastTrusted,
+    BadSignature,
     FingerprintMismatch,
+    InvalidRecord,
     MemberSuspended,
     TrustExpired,
     TrustRolledBack,
+    TypeMismatch,
     WrongKey,
 )
 from federation.models import (
+    Entry,
     Item,
     ItemState,
     Log,
@@ -28,18 +32,30 @@ from federation.models import (
     Recall,
     Record,
 )
-from federation.services import adoption, bundle_export, compromise, status, trusting
+from federation.services import (
+    adoption,
+    bundle_export,
+    compromise,
+    heads,
+    publishing,
+    recovery,
+    rotating,
+    status,
+    stewarding,
+    trusting,
+)
 from federation.services.bundle_import import inspect_bundle
+from federation.services.enrolment import initialise_node
 from federation.services.verify import verify_everything
-from federation.trust import DescriptorDirectory, TrustStore, load_keys, proposals
+from federation.trust import DescriptorDirectory, TrustStore, load_key, load_keys, proposals
 from federation.trust.rolekeys import create_role_key
 from federation.wire import dsse, merkle
 from playbook.workflows import publish_trusted
 from tests.federation.conftest import Link
-from tests.federation.simulated_node import SimulatedNode
+from tests.federation.simulated_node import DAY, PURPOSES, SimulatedNode, key_for
 from tests.federation.simulator import FeedSimulator
 from tests.federation.snapshot import snapshot
-from tests.federation.stewards import Stewards
+from tests.federation.stewards import Stewards, rooted
 from tests.federation.trust.test_changes import Renewed
 from tests.federation.trust.test_refresh import files
 
@@ -109,6 +125,15 @@ def test_a_timestamp_signed_anew_costs_the_hub_little(hub_link, stewards):
     assert hub_link.feed.asked == [
         "heads", "trust/metadata/2.root.json", "trust/metadata/timestamp.json",
     ]  # fmt: skip
+
+
+def test_a_recovery_takes_newer_metadata_first(hub_link, stewards, here):
+    """The keys of the restored node itself may have been changed since the backup."""
+    stewards.enrol(SimulatedNode("newcomer"))
+    done = recovery.recover(fetcher=hub_link.feed)
+    assert [about for about, _error in done.problems] == ["cedar"], "it does not answer"
+    assert DescriptorDirectory(here.trust_dir).member("newcomer").node_id == "newcomer"
+    assert Peer.objects.filter(node_id="newcomer").exists()
 
 
 def test_newer_metadata_is_taken_from_any_node(hub_link, stewards, cedar, here):
@@ -328,6 +353,98 @@ def test_a_node_goes_on_with_new_keys_that_its_old_identity_vouches_for(
     assert hub_link.sync().ok
     assert Item.objects.get(title="After").state == ItemState.PUBLISHED
     assert Peer.objects.get(node_id="cedar").unconfirmed_key == ""
+
+
+def word(renewed: Renewed, *signers, named: dict[str, str] | None = None):
+    """Let a node say in its log that its keys have changed, signed with these keys."""
+    named = named or {each: getattr(renewed.keys, each).public.hex for each in PURPOSES}
+    payload = renewed.build("rotate/1", keys=named, day=DAY)
+    made = [dsse.Envelope.signed(payload, key).signatures[0] for key in signers]
+    return renewed.carry(dsse.Envelope(payload, tuple(made)), "rotate")
+
+
+def test_the_word_of_the_identity_keys_stands_in_the_log_and_changes_nothing(
+    hub_link, stewards, cedar, here
+):
+    cedar.publish("Before")
+    renewed = rotate(stewards, cedar, vouched=True)
+    word(renewed, renewed.keys.identity, cedar.keys.identity)
+    other = {purpose: key_for("other", purpose).public.hex for purpose in PURPOSES}
+    word(renewed, renewed.keys.identity, named=other)
+    hub_link.feed.logs["cedar"] = renewed
+    renewed.publish("After")
+    assert hub_link.sync().ok
+    assert not Quarantine.objects.exists()
+    assert Record.objects.filter(schema="rotate/1").count() == 2
+    member = DescriptorDirectory(here.trust_dir).member("cedar")
+    assert member.record_key(renewed.size) == renewed.keys.record.public
+    assert member.identity_key == renewed.keys.identity.public
+    assert verify_everything().findings == []
+
+
+@pytest.mark.parametrize("key", ["record", "the old identity", "a thief's"])
+def test_a_word_on_keys_by_any_other_key_is_quarantined(hub_link, stewards, cedar, key):
+    cedar.publish("Before")
+    renewed = rotate(stewards, cedar, vouched=True)
+    keys = {
+        "record": renewed.keys.record,
+        "the old identity": cedar.keys.identity,
+        "a thief's": key_for("thief", "identity"),
+    }
+    word(renewed, keys[key])
+    hub_link.feed.logs["cedar"] = renewed
+    renewed.publish("After")
+    hub_link.sync()
+    assert Quarantine.objects.get().error == BadSignature.code
+    assert not Record.objects.filter(schema="rotate/1").exists()
+    assert Item.objects.filter(title="After").exists()
+
+
+def test_another_statement_by_the_identity_key_does_not_pass_as_a_word_on_keys(hub_link, cedar):
+    cedar.publish("By the wrong key", key=cedar.keys.identity, leaf="rotate")
+    hub_link.sync()
+    assert Quarantine.objects.get().error == TypeMismatch.code
+    assert not Item.objects.exists()
+
+
+def test_a_word_on_keys_is_always_public(cedar):
+    named = {purpose: getattr(cedar.keys, purpose).public.hex for purpose in PURPOSES}
+    with pytest.raises(InvalidRecord):
+        cedar.build("rotate/1", keys=named, day=DAY, audience="network")
+    with pytest.raises(InvalidRecord):
+        cedar.build("rotate/1", keys={**named, "log": named["record"]}, day=DAY)
+
+
+def test_this_node_says_so_itself_once_the_stewards_have_decided(here, tmp_path, shareable):
+    rooted(here)
+    publishing.share_page(shareable())
+    heads.sign_head()
+    old = tmp_path / "old"
+    shutil.copytree(here.keys_dir, old)
+    for path in here.keys_dir.glob("*.pem"):
+        if not path.name.startswith("trust-"):
+            path.unlink()
+    initialise_node(here)
+    stewarding.write_descriptor(here, tmp_path / "new.json", old / "identity.pem")
+    trusting.follow_current(here)
+    assert not Entry.objects.filter(type="rotate").exists(), "not before the stewards"
+    change = proposals.propose_rotation(
+        trusting.repository_of(here), (tmp_path / "new.json").read_bytes(), 1
+    )
+    trusting.sign_here(change, trusting.stewards_dir(here))
+
+    trusting.publish_change(change, here)
+    rotating.say(here)
+
+    entry = Entry.objects.get(type="rotate")
+    assert entry.index == 1
+    record = Record.objects.get(address=entry.address)
+    assert [signature["keyid"] for signature in record.signatures] == [
+        load_keys(here.keys_dir).identity.public.keyid,
+        load_key(old / "identity.pem").public.keyid,
+    ]
+    assert heads.sign_head().head_size == 2
+    assert verify_everything().findings == []
 
 
 def test_the_old_key_signs_nothing_after_the_rotation(hub_link, stewards, cedar):

@@ -173,3 +173,12 @@ def test_new_keys_need_the_old_identity_key_or_an_express_word(three, cedar):
     )
     member = read_target(change.contents["nodes/cedar.json"])
     assert member.identity_key == lost.keys.identity.public
+
+
+def test_new_keys_for_another_log_are_not_proposed(three, cedar):
+    three.enrol(cedar)
+    second = Renewed(cedar, vouched=False)
+    second.log_origin = f"{cedar.log_origin}/2"
+    descriptor = second._descriptor([], [])
+    with pytest.raises(ChangeRefused, match="another log"):
+        proposals.propose_rotation(three.repository, descriptor, 40, without_old_identity=True)

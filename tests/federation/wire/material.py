@@ -147,6 +147,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "day": "2026-11-03",
     },
     "ack/1": {**_COMMON, "target": {"record": ADDRESS}, "day": "2026-11-03"},
+    "rotate/1": {**_COMMON, "keys": KEYS, "day": "2026-11-03"},
     "descriptor/1": {
         **_COMMON,
         "node": "coalition-a",
