@@ -57,8 +57,10 @@ class Batch:
         taken = [one.record for one in judged if one.record is not None]
         items = [record for record in taken if isinstance(record, records.Item)]
         self.items = known_items(log, taken)
+        self.refused = bodies.refused(judged)
         self.graves = Graves(
-            name for item in items for name in (item.id, item.source.id if item.source else "")
+            [name for item in items for name in (item.id, item.source.id if item.source else "")]
+            + [place[1] for body in self.refused.values() for place in body.places]
         )
         self.buried: set[str] = set()
         self.recalls: list[dsse.Envelope] = []
@@ -201,7 +203,12 @@ class Batch:
 
     def _quarantine(self, judged: Judged, error: FederationError) -> None:
         self.errors.append(error)
-        self.quarantined.append(bodies.quarantined(self.log, self.peer, judged, error))
+        row = bodies.quarantined(self.log, self.peer, judged, error)
+        body = self.refused.get(row.index)
+        if body and any(self.graves.over(place) for place in body.places):
+            row.payload, row.signatures = None, []  # refused or not, it was recalled
+            self.buried.add(row.address)
+        self.quarantined.append(row)
         if isinstance(error, UnknownSchema):
             self.parked += bodies.parked(self.log, judged, error)
 

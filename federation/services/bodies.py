@@ -7,6 +7,7 @@ from federation.wire import records
 from .appending import plain_signatures
 from .judging import Judged
 from .publishing import today
+from .tombstones import Body, body_of
 
 
 def parked(log: Log, judged: Judged, error: UnknownSchema) -> list[Record]:
@@ -49,3 +50,17 @@ def quarantined(log: Log, peer: str, judged: Judged, error: FederationError) -> 
         signatures=plain_signatures(envelope) if envelope else [],
         seen_on=today(),
     )
+
+
+def refused(judged: list[Judged]) -> dict[int, Body]:
+    """Return, by entry, the bodies that came and were refused before anybody asked what they are.
+
+    They too may be what was recalled, in another version or by another key.
+    """
+    found = {}
+    for one in judged:
+        envelope = one.arrival.envelope
+        body = body_of(envelope.payload) if one.error is not None and envelope else None
+        if body is not None:
+            found[one.arrival.entry.index] = body
+    return found

@@ -12,7 +12,6 @@ from django.db.models import F
 from federation.conf import Conf
 from federation.errors import (
     FederationError,
-    NotAddressed,
     OldVersion,
     StateChanged,
 )
@@ -22,7 +21,6 @@ from federation.models import (
     Record,
 )
 
-from .appending import plain_signatures
 from .batch import Batch
 from .judging import Judged
 
@@ -62,9 +60,9 @@ def apply_again(log: Log, peer: str, judged: Judged, conf: Conf) -> FederationEr
         row.update(resolved=True, payload=None, signatures=[])
         return None
     said: dict[str, Any] = {"error": error.code, "error_detail": str(error), "peer": peer}
-    envelope = judged.arrival.envelope
-    if envelope is not None and not isinstance(error, NotAddressed):
-        said |= {"payload": envelope.payload, "signatures": plain_signatures(envelope)}
+    kept = batch.quarantined[0]
+    if kept.payload is not None or kept.address in batch.buried:
+        said |= {"payload": kept.payload, "signatures": kept.signatures}
     elif row[0].payload is not None:
         said = {}  # what kept it back stands; this time nothing came
     row.update(**said, attempts=F("attempts") + 1)

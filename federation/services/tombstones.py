@@ -50,6 +50,11 @@ class Body:
     def source(self) -> Place | None:
         return place_of_source(self.raw.get("source"))
 
+    @property
+    def places(self) -> list[Place]:
+        """The identity of the item, and of what it was made from."""
+        return [self.place, *([self.source] if self.source else [])]
+
 
 def place_of_source(source: Any) -> Place | None:
     """Return the identity that a record's `source` names, or None."""
@@ -67,12 +72,20 @@ def bodies_with(model: type[Record | HeldBody | Quarantine], item_id: str) -> It
     found: QuerySet[Any] = model._default_manager.filter(payload__isnull=False)
     found = found.annotate(at=_Position(F("payload"), needle)).filter(at__gt=0).order_by("pk")
     for row in found:
-        try:
-            raw = canonical.loads(bytes(row.payload))
-        except JsonError:
-            continue
-        if isinstance(raw, dict):
-            yield Body(dsse.address(bytes(row.payload)), str(raw.get("origin")), raw)
+        body = body_of(bytes(row.payload))
+        if body is not None:
+            yield body
+
+
+def body_of(payload: bytes) -> Body | None:
+    """Return what a body says of itself, believed or not; None where it is no JSON object."""
+    try:
+        raw = canonical.loads(payload)
+    except JsonError:
+        return None
+    if not isinstance(raw, dict):
+        return None
+    return Body(dsse.address(payload), str(raw.get("origin")), raw)
 
 
 def covers(place: Place, other: Place) -> bool:

@@ -390,3 +390,20 @@ def test_notes_about_it_are_erased_with_it(shared_link, cedar, global_hub, share
     purging.purge_due(in_days(8))
     assert Review.objects.get().note == ""
     assert not Record.objects.filter(schema="review/1", payload__isnull=False).exists()
+
+
+def test_a_refused_body_of_what_was_recalled_is_not_even_kept_as_evidence(link, cedar):
+    """By a wrong key, or after what is trusted: its text would lie here for ever."""
+    said = cedar.publish("A dangerous story")
+    cedar.recall(said)
+    link.sync()
+    again = cedar.publish("A dangerous story", after=said, key=key_for("thief"))
+    other = cedar.publish("A harmless one", key=key_for("thief"))
+
+    link.sync()
+    link.sync()
+
+    kept = {row.address: row.payload for row in Quarantine.objects.all()}
+    assert kept[again.address] is None
+    assert kept[other.address] is not None
+    assert not Record.objects.filter(address=again.address, payload__isnull=False).exists()
