@@ -117,8 +117,8 @@ class Federation(RuleBasedStateMachine):
 
     @initialize(target=items)
     def begin(self) -> object:
-        """Two items are known to all, and endorsed, before anything else happens."""
-        known = [self.share(name) for name in ("cedar", TAKEN_OVER)]
+        """Three items are known to all, and endorsed, before anything else happens."""
+        known = [self.share(name) for name in ("cedar", TAKEN_OVER, TAKEN_OVER)]
         for one in known:
             self.endorse(one)
         self.world.sign(self.place("hub"))
