@@ -31,7 +31,7 @@ from federation.models import (  # noqa: E402
     Tile,
     TileKind,
 )
-from federation.services import heads  # noqa: E402
+from federation.services import heads, record_bundles  # noqa: E402
 from federation.services.enrolment import initialise_node  # noqa: E402
 from federation.services.media import blob_path  # noqa: E402
 from federation.trust import load_keys  # noqa: E402
@@ -157,7 +157,7 @@ def write_plain(conf: Conf, folder: Path) -> Iterator[str]:
             yield name
     newest = Record.objects.order_by("pk").last()
     assert newest is not None
-    envelope = dsse.Envelope(bytes(newest.payload or b""), heads.signatures_of(newest))
+    envelope = dsse.Envelope(bytes(newest.payload or b""), record_bundles.signatures_of(newest))
     (folder / "record").write_bytes(envelope.to_json())
     blobs = folder / "blob"
     if not blobs.exists():

@@ -741,13 +741,13 @@ class NobodyHasIt(StateError):
     )
 
 
-class BehindWitness(BehindMark):
+class BehindWitness(StateError):
     """Somebody has seen more of this node's log than its database holds."""
 
     code = "log.behind-witness"
     remedy = (
-        "Nothing is signed: this looks like a restored backup. Fetch the own log from a peer "
-        "first; if nobody has it, ask that witness how it came to this size, and the stewards."
+        "Nothing is signed: this looks like a restored backup. Run `manage.py federation_recover`. "
+        "If nobody has the rest, ask that witness how it came to this size, and the stewards."
     )
 
 

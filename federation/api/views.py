@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from federation import permissions
 from federation.conf import get_conf
 from federation.models import BlobState, Log, Record, Tile, TileKind
-from federation.services import enrolment, heads, inbox, media
+from federation.services import enrolment, inbox, media, record_bundles
 from federation.services.status import public_status
 from federation.tasks import import_incoming
 from federation.trust import DescriptorDirectory, TrustStore
@@ -136,7 +136,7 @@ class TileView(FeedView):
             return not_found()
         start = asked.n * tiles.TILE_WIDTH
         end = min(start + (asked.width or tiles.TILE_WIDTH), log.head_size)
-        body = heads.sealed_bundle(log, start, end, member.node_id)
+        body = record_bundles.sealed_bundle(log, start, end, member.node_id)
         response = HttpResponse(body, content_type=answers.OCTETS)
         response["Cache-Control"] = "no-store, no-transform"
         return permissions.sign_answer(request._request, response)
@@ -176,7 +176,7 @@ class RecordView(FeedView):
             return not_found()
         if not record.public and not record.admits(permissions.caller_or_nobody(request._request)):
             return not_found()
-        envelope = dsse.Envelope(bytes(record.payload), heads.signatures_of(record))
+        envelope = dsse.Envelope(bytes(record.payload), record_bundles.signatures_of(record))
         response = answers.text(request._request, envelope.to_json(), JSON)
         if not record.public:
             response["Cache-Control"] = "no-store, no-transform"

@@ -17,7 +17,7 @@ from federation.errors import (
 from federation.models import Entry, Log, Quarantine
 from federation.wire import bundles, dsse, tiles
 
-from . import heads, judging
+from . import judging, record_bundles
 
 _FEW = 4  # entries of one bundle that are cheaper to fetch one by one
 # What another peer, or another day, may mend; of all else we hold the very bytes that were signed.
@@ -75,7 +75,7 @@ def _bodies(rows: Iterator[bundles.Row]) -> dict[int, dsse.Envelope | Federation
 def body_again(feed: Feed, log: Log, row: Quarantine) -> dsse.Envelope | FederationError | None:
     """Return the body of a quarantined entry: the one that is here, or fetched once more."""
     if row.payload is not None and row.error not in SPOILED:
-        signatures = heads.signatures_of(row)
+        signatures = record_bundles.signatures_of(row)
         return dsse.Envelope(bytes(row.payload), signatures)
     if row.type != "sealed":
         return one_record(feed, row.address)

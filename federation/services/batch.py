@@ -34,10 +34,10 @@ from playbook.models import ContentEpoch
 
 from . import bodies, hiding, recalling
 from .appending import record_row
-from .heads import rewrite_records
 from .judging import Judged
 from .media import want_blobs
 from .publishing import today
+from .record_bundles import rewrite_records
 from .retracting import erase_bodies
 from .rows import (
     acknowledgement_row,

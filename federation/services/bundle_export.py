@@ -20,7 +20,7 @@ from federation.models import Blob, BlobState, BlobUse, Entry, Log, Record
 from federation.trust import DescriptorDirectory
 from federation.wire import archive, merkle, tiles
 
-from . import heads
+from . import heads, record_bundles
 from .media import read_blob
 
 _CHUNK = 500  # addresses in one query
@@ -168,7 +168,10 @@ def log_members(log: Log, start: int) -> Iterator[tuple[str, bytes]]:
         rows = Entry.objects.filter(log=log, index__gte=first, index__lt=last).order_by("index")
         entries = tiles.encode_entries([entry.leaf.data for entry in rows])
         yield f"{prefix}/{tiles.entries_path(n, width)}", entries
-        yield f"{prefix}/{tiles.records_path(n, width)}", heads.records_bundle(log, first, last)
+        yield (
+            f"{prefix}/{tiles.records_path(n, width)}",
+            record_bundles.records_bundle(log, first, last),
+        )
 
 
 ReadTile = Callable[[int, int, int | None], bytes]
@@ -205,7 +208,7 @@ def sealed_members(log: Log, start: int, node_id: str) -> Iterator[tuple[str, by
     for n, width in tiles.tiles_for_range(start, log.head_size):
         first = n * tiles.TILE_WIDTH
         last = first + (width or tiles.TILE_WIDTH)
-        data = heads.sealed_bundle(log, first, last, node_id)
+        data = record_bundles.sealed_bundle(log, first, last, node_id)
         if data:
             yield f"log/{log.node_id}/{tiles.sealed_path(n, width)}", data
 

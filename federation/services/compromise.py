@@ -30,7 +30,7 @@ from federation.trust import DescriptorDirectory, Member
 from federation.wire import records
 from playbook.models import ContentEpoch
 
-from . import heads
+from . import heads, record_bundles
 from .publishing import today
 
 
@@ -112,7 +112,7 @@ def _quarantine_after(log: Log, member: Member, limit: int) -> int:
     targets = list(said.values_list("target_address", flat=True))
     said.update(withdrawn=True)
     Item.objects.filter(address__in=targets).exclude(state__in=GONE).update(undecided=True)
-    heads.rewrite_records(log, [entry.index for entry in fresh])
+    record_bundles.rewrite_records(log, [entry.index for entry in fresh])
     return len(fresh)
 
 

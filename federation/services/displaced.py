@@ -13,7 +13,7 @@ from federation.conf import Conf
 from federation.models import BlobUse, Entry, Item, Log, Mode, Provenance, Record
 from federation.wire import dsse, records
 
-from . import heads
+from . import record_bundles
 from .appending import append_envelope
 from .publishing import append_statement
 from .retracting import retract_item
@@ -39,7 +39,7 @@ def take_out(log: Log, at: int) -> list[Said]:
         row = Record.objects.filter(address=entry.address, payload__isnull=False).first()
         if row is None or row.payload is None:
             continue  # taken back again before anybody heard of it
-        envelope = dsse.Envelope(bytes(row.payload), heads.signatures_of(row))
+        envelope = dsse.Envelope(bytes(row.payload), record_bundles.signatures_of(row))
         said = Said(envelope, records.parse(envelope.payload))
         if isinstance(said.record, records.Item):
             said = replace(said, known=_rewind(said.record, log))

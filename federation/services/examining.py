@@ -28,8 +28,8 @@ from federation.wire import dsse, records
 
 from . import entitlement, leases
 from .examined import Examination, HeadSeen, LeaseSeen
-from .heads import signatures_of
 from .proofs import Check, Evidence, Named, deep_checks, run_check
+from .record_bundles import signatures_of
 
 
 def examine(address: str, conf: Conf, given: dsse.Envelope | None = None) -> Examination:

@@ -3,8 +3,6 @@
 Source: C2SP tlog-tiles and tlog-checkpoint; docs/protocol.md, "Log" and "Endpoints".
 """
 
-import gzip
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -12,13 +10,12 @@ from django.db.models import F, Max
 
 from federation.conf import Conf, get_conf
 from federation.errors import BehindMark, Equivocation, FederationError, KeysMissing
-from federation.models import Entry, Log, Quarantine, Record, RecordState, Tile, TileKind
+from federation.models import Entry, Log, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
-from federation.wire import bundles, checkpoint, dsse, merkle, tiles
+from federation.wire import checkpoint, merkle, tiles
 
-from . import testimony
+from . import record_bundles, testimony
 
-_GZIP_LEVEL = 6
 _AT_ONCE = ("recall", "ack")
 _BEYOND = 2**32  # heads that no node signs in its life, and a fraction of what JSON can count
 
@@ -115,7 +112,9 @@ def carry(log: Log) -> None:
         own_log(lock=True)
     if log.carried < log.head_size:
         _store_entries_and_hashes(log, log.carried, log.head_size)
-        _store_records(log, range(log.carried // tiles.TILE_WIDTH, _last_tile(log.head_size) + 1))
+        record_bundles.store(
+            log, range(log.carried // tiles.TILE_WIDTH, _last_tile(log.head_size) + 1)
+        )
         log.carried = log.head_size
     log.counter = _next_counter()
     log.save()
@@ -157,10 +156,10 @@ def _store_entries_and_hashes(log: Log, start: int, end: int) -> None:
     for offset in range(0, len(leaves), tiles.TILE_WIDTH):
         part = leaves[offset : offset + tiles.TILE_WIDTH]
         n = (first + offset) // tiles.TILE_WIDTH
-        packed = _packed(tiles.encode_entries([leaf.data for leaf in part]))
+        packed = record_bundles.packed(tiles.encode_entries([leaf.data for leaf in part]))
         made.append(Tile(log=log, kind=TileKind.ENTRIES, index=n, width=len(part), data=packed))
     made += _hash_tiles(log, [leaf.hash for leaf in leaves], first)
-    _save_tiles(made)
+    record_bundles.save_tiles(made)
 
 
 def _hash_tiles(log: Log, hashes: list[bytes], place: int) -> list[Tile]:
@@ -198,92 +197,6 @@ def _hashes_held(log: Log, level: int, start: int, end: int) -> list[bytes]:
     )
     data = bytes(tile.data)
     return [data[at : at + 32] for at in range(0, (end - start) * 32, 32)]
-
-
-def _store_records(log: Log, numbers: Sequence[int]) -> None:
-    """Write the record bundles of these numbers, as far as the head goes."""
-    made = []
-    for n in numbers:
-        start = n * tiles.TILE_WIDTH
-        end = min(start + tiles.TILE_WIDTH, log.head_size)
-        if end > start:
-            data = _packed(records_bundle(log, start, end))
-            made.append(Tile(log=log, kind=TileKind.RECORDS, index=n, width=end - start, data=data))
-    _save_tiles(made)
-
-
-def records_bundle(log: Log, start: int, end: int) -> bytes:
-    """Return the records bundle of entries [start, end) as what is stored makes it now."""
-    return bundles.encode_records(_rows(log, start, end))
-
-
-def sealed_bundle(log: Log, start: int, end: int, node_id: str) -> bytes:
-    """Return the sealed records of entries [start, end) that admit a node, as a records bundle."""
-    entries = Entry.objects.filter(log=log, index__gte=start, index__lt=end, type="sealed")
-    places = {entry.address: entry.index for entry in entries.order_by("index")}
-    rows = [
-        bundles.BundleRow(
-            places[record.address],
-            record.address,
-            "present",
-            signatures_of(record),
-            bytes(record.payload),
-        )
-        for record in Record.objects.filter(address__in=places)
-        if record.payload is not None and record.admits(node_id)
-    ]
-    return bundles.encode_records(sorted(rows, key=lambda row: row.index))
-
-
-def rewrite_records(log: Log, indexes: Sequence[int]) -> None:
-    """Write anew the bundles that hold these entries: a body went, or one has arrived."""
-    carried = {index // tiles.TILE_WIDTH for index in indexes if index < log.carried}
-    _store_records(log, sorted(carried))
-
-
-def _rows(log: Log, start: int, end: int) -> Iterator[bundles.BundleRow]:
-    entries = list(Entry.objects.filter(log=log, index__gte=start, index__lt=end).order_by("index"))
-    records = {
-        record.address: record
-        for record in Record.objects.filter(address__in=[entry.address for entry in entries])
-    }
-    for entry in entries:
-        record = records.get(entry.address)
-        if entry.type == "sealed":
-            yield bundles.BundleRow(entry.index, entry.address, "sealed", (), None)
-        elif record is None or record.payload is None or not record.public:
-            gone = record is not None and record.state == RecordState.RETRACTED
-            state = "retracted" if gone else "erased"
-            yield bundles.BundleRow(entry.index, entry.address, state, (), None)
-        else:
-            yield bundles.BundleRow(
-                entry.index,
-                entry.address,
-                "present",
-                signatures_of(record),
-                bytes(record.payload),
-            )
-
-
-def signatures_of(record: Record | Quarantine) -> tuple[dsse.Signature, ...]:
-    """Return the signatures of a stored record, or of a quarantined body, as values."""
-    return tuple(
-        dsse.Signature(signature["keyid"], bytes.fromhex(signature["sig"]))
-        for signature in record.signatures
-    )
-
-
-def _packed(data: bytes) -> bytes:
-    return gzip.compress(data, _GZIP_LEVEL, mtime=0)
-
-
-def _save_tiles(made: list[Tile]) -> None:
-    Tile.objects.bulk_create(
-        made,
-        update_conflicts=True,
-        unique_fields=["log", "kind", "level", "index"],
-        update_fields=["width", "data"],
-    )
 
 
 def head_due(conf: Conf, now: datetime) -> bool:

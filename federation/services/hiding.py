@@ -28,8 +28,8 @@ from federation.models import (
 from playbook.documents import store
 from playbook.models import ContentEpoch, PlaybookImage, PublishedItem
 
-from .heads import rewrite_records
 from .local_pages import made_here_from, pages_of
+from .record_bundles import rewrite_records
 from .tombstones import Graves, Place, bodies_with, covers, place_of, spread
 
 

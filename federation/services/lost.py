@@ -24,7 +24,7 @@ from federation.models import Entry, Record, RecordState
 from federation.trust import Member
 from federation.wire import dsse, records, tiles
 
-from . import arrivals, heads, judging
+from . import arrivals, judging, record_bundles
 from .tombstones import excused_by_recalls
 
 # Nobody goes on without these: what was taken back would stand here again.
@@ -144,7 +144,7 @@ def _held(entries: Sequence[Entry]) -> dict[str, dsse.Envelope]:
     """Return the bodies that are here after all, as of recalls that others carried on."""
     rows = Record.objects.filter(address__in=[entry.address for entry in entries])
     return {
-        row.address: dsse.Envelope(bytes(row.payload), heads.signatures_of(row))
+        row.address: dsse.Envelope(bytes(row.payload), record_bundles.signatures_of(row))
         for row in rows
         if row.payload is not None and row.state == RecordState.PRESENT
     }

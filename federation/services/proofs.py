@@ -25,8 +25,9 @@ from federation.trust import DescriptorDirectory, Member
 from federation.wire import dsse, records
 
 from . import policy
-from .heads import leaf_hashes, signatures_of
+from .heads import leaf_hashes
 from .media import read_blob
+from .record_bundles import signatures_of
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from federation.models import (
 from federation.wire import dsse, records
 from federation.wire.keys import SigningKey
 
-from . import entitlement, heads, hiding
+from . import entitlement, heads, hiding, record_bundles
 from .appending import append_envelope, record_row
 from .publishing import append_statement, own_provenance, today
 from .tombstones import bodies_with
@@ -58,7 +58,7 @@ def recall_item(provenance: Provenance, reason: str) -> Entry:
     heads.own_log(lock=True)
     entry = append_statement("recall/1", _fields(provenance, reason))
     record = Record.objects.get(address=entry.address)
-    envelope = dsse.Envelope(bytes(record.payload or b""), heads.signatures_of(record))
+    envelope = dsse.Envelope(bytes(record.payload or b""), record_bundles.signatures_of(record))
     recall = receive(envelope, get_conf())
     if recall is not None:  # a person of this very node has just said so
         Recall.objects.filter(pk=recall.pk).update(confirmed=True)

@@ -20,7 +20,7 @@ from federation.models import (
 from federation.wire import records
 from playbook.models.readable import is_readable
 
-from . import heads
+from . import heads, record_bundles
 from .publishing import append_statement, own_provenance, today
 
 
@@ -75,7 +75,7 @@ def retract_item(provenance: Provenance, reason: str) -> Entry:
     provenance.save(update_fields=["retracted"])
     log = heads.own_log()
     indexes = Entry.objects.filter(log=log, address__in=addresses).values_list("index", flat=True)
-    heads.rewrite_records(log, list(indexes))
+    record_bundles.rewrite_records(log, list(indexes))
     return entry
 
 

@@ -33,6 +33,7 @@ from . import (
     monitoring,
     policy,
     recalling,
+    record_bundles,
     trusting,
 )
 from .follow import follow_head
@@ -209,5 +210,5 @@ def retry_quarantined(feed: Feed, log: Log, member: Member, peer: str, conf: Con
         if ingest.apply_again(log, peer, judging.judge(arrival, member, conf), conf) is None:
             settled.append(row.index)
     if settled and log.carried:
-        heads.rewrite_records(Log.objects.get(pk=log.pk), settled)
+        record_bundles.rewrite_records(Log.objects.get(pk=log.pk), settled)
     return len(settled)

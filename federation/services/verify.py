@@ -21,7 +21,7 @@ from federation.trust import DescriptorDirectory, Member, read_mark
 from federation.wire import dsse, merkle, records, tiles
 from federation.wire.keys import PublicKey
 
-from . import entitlement, heads
+from . import entitlement, record_bundles
 from .media import damaged_blobs
 
 
@@ -103,7 +103,7 @@ def _verify_records(rows: list[Entry], member: Member, done: Verification) -> It
 
 
 def _verify_record(record: Record, entries: list[Entry], member: Member) -> None:
-    envelope = dsse.Envelope(bytes(record.payload or b""), heads.signatures_of(record))
+    envelope = dsse.Envelope(bytes(record.payload or b""), record_bundles.signatures_of(record))
     if envelope.address != record.address:
         raise AddressMismatch(f"The stored body of {record.address} was changed.")
     if entries[0].type == "recall":
@@ -146,7 +146,7 @@ def _verify_tiles(log: Log, rows: list[Entry], done: Verification) -> Iterator[F
     for tile in Tile.objects.filter(log=log, kind=TileKind.RECORDS):
         done.tiles += 1
         start = tile.index * tiles.TILE_WIDTH
-        if _unpacked(tile) != heads.records_bundle(log, start, start + tile.width):
+        if _unpacked(tile) != record_bundles.records_bundle(log, start, start + tile.width):
             yield Finding(str(tile), BadTile(f"{log.node_id}: tile {tile} is not what it was."))
     for tile in Tile.objects.filter(log=log).exclude(kind=TileKind.RECORDS):
         done.tiles += 1

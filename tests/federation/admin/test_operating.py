@@ -345,9 +345,9 @@ def test_a_suspended_node_and_metadata_that_ran_out_are_shown(
 
 
 def test_a_log_that_is_not_signed_says_why_and_what_to_do(operator):
-    assert "own log is not signed" not in screen(operator, "peers")
+    assert "It is signed no further" not in screen(operator, "peers")
     Log.objects.filter(own=True).update(error="log.behind-mark", error_detail=BAD)
     shown = screen(operator, "peers")
-    assert "own log is not signed" in shown
+    assert "It is signed no further" in shown
     assert "federation_recover" in shown
     assert BAD not in shown

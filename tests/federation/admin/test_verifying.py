@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from federation.errors import AfterLastTrusted
 from federation.models import Entry, Item, Log, Peer, PeerStatus, Record
-from federation.services import adoption, heads, leases, publishing, recalling
+from federation.services import adoption, heads, leases, publishing, recalling, record_bundles
 from federation.services.examined import Verdict
 from federation.services.examining import examine
 from federation.services.media import blob_path
@@ -52,7 +52,7 @@ def upload(client, data: bytes):
 
 def stored(address: str) -> dsse.Envelope:
     row = Record.objects.get(address=address)
-    return dsse.Envelope(bytes(row.payload), heads.signatures_of(row))
+    return dsse.Envelope(bytes(row.payload), record_bundles.signatures_of(row))
 
 
 def test_what_holds_is_shown_with_its_signer_place_and_head(curator, other, node):

@@ -38,6 +38,7 @@ from federation.services import (
     heads,
     publishing,
     recalling,
+    record_bundles,
     retracting,
     review,
     trusting,
@@ -183,7 +184,9 @@ class Federation(RuleBasedStateMachine):
             if said is None:
                 return
             record = Record.objects.get(address=said.address)
-            envelope = dsse.Envelope(bytes(record.payload or b""), heads.signatures_of(record))
+            envelope = dsse.Envelope(
+                bytes(record.payload or b""), record_bundles.signatures_of(record)
+            )
         known.recalls.append(said.address)
         if known.origin in self.facts.revoked:
             self.carry(envelope, "hub")
@@ -222,8 +225,8 @@ class Federation(RuleBasedStateMachine):
             row.signatures = [*old.signatures, *fresh]
             row.save()
             log = heads.own_log()
-            heads.rewrite_records(log, [old.index])
-            envelope = dsse.Envelope(old.payload, heads.signatures_of(row))
+            record_bundles.rewrite_records(log, [old.index])
+            envelope = dsse.Envelope(old.payload, record_bundles.signatures_of(row))
             appending.append_envelope(envelope, records.parse(old.payload))
 
     # --- What machines do, until their power fails ----------------------------------------

@@ -25,7 +25,7 @@ from federation.models import (
     Record,
     Tombstone,
 )
-from federation.services import heads, hiding, policy, publishing, recalling
+from federation.services import heads, hiding, policy, publishing, recalling, record_bundles
 from federation.services.verify import verify_everything
 from federation.wire import canonical, dsse, records
 from playbook.addresses import short_id
@@ -446,7 +446,7 @@ def test_an_emergency_recall_by_the_identity_key_is_carried_by_anyone(
     assert Recall.objects.get().authority == Authority.ORIGIN
     assert recalling.carry(envelope) is None
     stored = Record.objects.get(address=envelope.address)
-    again = dsse.Envelope(bytes(stored.payload), heads.signatures_of(stored))
+    again = dsse.Envelope(bytes(stored.payload), record_bundles.signatures_of(stored))
     again.verify(cedar.keys.identity.public)
     heads.sign_head()
     assert verify_everything().findings == []

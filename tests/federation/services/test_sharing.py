@@ -22,7 +22,7 @@ from federation.models import (
     SharingChoice,
     SharingMode,
 )
-from federation.services import adoption, heads, media, publishing, retracting
+from federation.services import adoption, heads, media, publishing, record_bundles, retracting
 from federation.trust import load_keys
 from federation.wire import canonical, dsse
 from playbook.models import Evidence, RedactionCheck
@@ -56,7 +56,7 @@ def test_what_is_shared_is_signed_and_stands_in_the_log(shareable, here):
 
     assert (entry.index, entry.type) == (0, "publish")
     record = Record.objects.get(address=entry.address)
-    envelope = dsse.Envelope(bytes(record.payload), heads.signatures_of(record))
+    envelope = dsse.Envelope(bytes(record.payload), record_bundles.signatures_of(record))
     envelope.verify(load_keys(here.keys_dir).record.public)
     assert envelope.address == entry.address
     said = payload(entry)
