@@ -90,6 +90,7 @@ def _release(log: Log, limit: int | None) -> None:
 def _quarantine_after(log: Log, member: Member, limit: int) -> int:
     known = Quarantine.objects.filter(log=log, error=AfterLastTrusted.code, resolved=False)
     entries = Entry.objects.filter(log=log, index__gte=limit, index__lt=log.applied)
+    _withdraw_items(log, limit)
     fresh = list(entries.exclude(index__in=known.values("index")).order_by("index"))
     if not fresh:
         return 0
@@ -104,7 +105,6 @@ def _quarantine_after(log: Log, member: Member, limit: int) -> int:
         unique_fields=["log", "index"],
         update_fields=["error", "error_detail", "payload", "signatures", "resolved", "seen_on"],
     )
-    _withdraw_items(log, limit)
     addresses = list(held)
     BlobUse.objects.filter(address__in=addresses).delete()
     Record.objects.filter(address__in=addresses).delete()

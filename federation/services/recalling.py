@@ -29,7 +29,7 @@ from federation.models import (
 from federation.wire import dsse, records
 from federation.wire.keys import SigningKey
 
-from . import entitlement, heads, hiding, record_bundles
+from . import compromise, entitlement, heads, hiding, record_bundles
 from .appending import append_envelope, record_row
 from .publishing import append_statement, own_provenance, today
 from .tombstones import bodies_with
@@ -196,6 +196,7 @@ def _lift(address: str, record: records.Lift) -> Recall | None:
         recall.lifted = True
         recall.save(update_fields=["lifted"])
         hiding.show_again(recall)
+        compromise.quarantine_untrusted(get_conf())  # what came back may be trusted no longer
         transaction.on_commit(partial(logger.warning, "lifted: %s", recall))
     return recall
 

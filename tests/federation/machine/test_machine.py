@@ -181,15 +181,11 @@ class Federation(RuleBasedStateMachine):
             recalling.recall_page(Page.objects.get(pk=known.page), "It endangers people.")
         with self.world.at(origin):
             said = Recall.objects.filter(item_id=known.item).first()
-            if said is None:
-                return
-            record = Record.objects.get(address=said.address)
-            envelope = dsse.Envelope(
-                bytes(record.payload or b""), record_bundles.signatures_of(record)
-            )
+        if said is None:
+            return
         known.recalls.append(said.address)
         if known.origin in self.facts.revoked:
-            self.carry(envelope, "hub")
+            self.carry_from(origin, said.address)
 
     @rule(known=items, lift=st.booleans(), carrier=names)
     def stewards_say(self, known: Known, lift: bool, carrier: str) -> None:
@@ -206,6 +202,15 @@ class Federation(RuleBasedStateMachine):
         else:
             return
         self.carry(envelope, "hub" if carrier in self.facts.revoked else carrier)
+
+    def carry_from(self, place: Place, address: str) -> None:
+        """A recall that a node holds, and can tell nobody any more, is brought to the hub."""
+        with self.world.at(place):
+            record = Record.objects.get(address=address)
+            envelope = dsse.Envelope(
+                bytes(record.payload or b""), record_bundles.signatures_of(record)
+            )
+        self.carry(envelope, "hub")
 
     def carry(self, envelope: dsse.Envelope, carrier: str) -> None:
         with self.world.at(self.place(carrier)):
@@ -312,6 +317,16 @@ class Federation(RuleBasedStateMachine):
             self.facts.trusted[TAKEN_OVER] = size
             if revoke:
                 self.facts.revoked.add(TAKEN_OVER)
+                self.carry_what_it_had_not_told()
+
+    def carry_what_it_had_not_told(self) -> None:
+        """Nobody asks a revoked node any more; its recalls count by their own signatures."""
+        place = self.place(TAKEN_OVER)
+        with self.world.at(place):
+            held = set(Record.objects.filter(schema="recall/1").values_list("address", flat=True))
+        for known in self.facts.known:
+            for address in held.intersection(known.recalls):
+                self.carry_from(place, address)
 
     # --- What goes wrong ------------------------------------------------------------------
 

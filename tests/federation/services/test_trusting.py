@@ -38,6 +38,7 @@ from federation.services import (
     compromise,
     heads,
     publishing,
+    recalling,
     recovery,
     rotating,
     status,
@@ -62,7 +63,7 @@ from tests.federation.trust.test_refresh import files
 
 @pytest.fixture
 def stewards(tmp_path, global_hub, cedar) -> Stewards:
-    stewards = Stewards(tmp_path / "stewards", global_hub)
+    stewards = Stewards(tmp_path / "stewards", global_hub, keys=2)
     stewards.enrol(cedar)
     return stewards
 
@@ -282,6 +283,21 @@ def test_what_was_recalled_does_not_go_back_to_anything(hub_link, stewards, ceda
     revoke(stewards, cedar, 1)
     hub_link.sync()
     assert Item.objects.get().state == ItemState.RECALLED
+
+
+def test_what_is_not_trusted_does_not_come_back_with_a_lifted_recall(hub_link, stewards, cedar):
+    first = cedar.publish("As it was")
+    second = cedar.publish("As the thief wrote it", after=first)
+    alone = cedar.publish("The thief's own")
+    hub_link.sync()
+    recalls = [cedar.recall(second), cedar.recall(alone)]
+    hub_link.sync()
+    revoke(stewards, cedar, 1)
+    hub_link.sync()
+    for recall in recalls:
+        recalling.carry(cedar.lift_of(recall, *map(load_key, stewards.keys["targets"])))
+    item = Item.objects.get()
+    assert (item.title, item.version, item.state) == ("As it was", 1, ItemState.STAGED)
 
 
 def test_the_board_of_recalls_waits_for_no_revoked_node(hub_link, stewards, cedar):
