@@ -91,6 +91,7 @@ def _quarantine_after(log: Log, member: Member, limit: int) -> int:
     known = Quarantine.objects.filter(log=log, error=AfterLastTrusted.code, resolved=False)
     entries = Entry.objects.filter(log=log, index__gte=limit, index__lt=log.applied)
     _withdraw_items(log, limit)
+    entries = entries.exclude(type="recall")  # they hold by their own signatures, and are passed on
     fresh = list(entries.exclude(index__in=known.values("index")).order_by("index"))
     if not fresh:
         return 0

@@ -39,6 +39,7 @@ from federation.services import (
     heads,
     publishing,
     recalling,
+    record_bundles,
     recovery,
     rotating,
     status,
@@ -341,6 +342,29 @@ def test_an_active_node_with_a_last_trusted_entry_is_read_up_to_it(hub_link, ste
     assert [item.title for item in Item.objects.all()] == ["Trusted"]
     assert Quarantine.objects.get().error == AfterLastTrusted.code
     assert Log.objects.get(node_id="cedar").applied == 2
+
+
+@pytest.mark.parametrize("heard", ["before", "after"])
+def test_a_recall_after_the_last_trusted_entry_holds_and_is_passed_on(
+    hub_link, stewards, cedar, here, heard
+):
+    """Whoever takes a node over cannot make its recalls forgotten: its own word can only hide."""
+    item = cedar.publish("It endangers people")
+    hub_link.sync()
+    if heard == "before":
+        cedar.recall(item)
+        hub_link.sync()
+    last = (1, root_of(cedar, 1))
+    stewards.publish(proposals.propose_status(stewards.repository, "cedar", "active", last))
+    if heard == "after":
+        cedar.recall(item)
+    assert hub_link.sync().ok
+    assert Item.objects.get().state == ItemState.RECALLED
+    assert not Quarantine.objects.exists()
+    said = cedar.said[1].address
+    assert Record.objects.get(address=said).payload is not None
+    log = Log.objects.get(node_id="cedar")
+    assert said.encode() in record_bundles.records_bundle(log, 0, 2)
 
 
 # --- New keys -------------------------------------------------------------------------------------
