@@ -59,7 +59,7 @@ from .world import Place, World
 NAMES = ["hub", "cedar", "baobab", "acacia"]
 WRITERS = NAMES[1:]
 TAKEN_OVER = "acacia"  # the one node whose keys are ever stolen: the others are held to everything
-SOAKING = "SOAK_EXAMPLES" in os.environ  # new walks each time; else the same ones, two thousand steps
+SOAKING = "SOAK_EXAMPLES" in os.environ  # new walks each time; else the same ones
 EXAMPLES, STEPS = int(os.environ.get("SOAK_EXAMPLES", 20)), 100
 CUTS = st.none() | st.integers(0, 4)  # after so many commits the power fails
 pytestmark = [
