@@ -151,28 +151,15 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
     refused = Blob.objects.filter(state=BlobState.REFUSED).exclude(error="media.retracted").count()
     waiting = DBTaskResult.objects.ready().count()
     search = index_health()
-    trust = trust_status(conf)
-    witnesses = vouching.witness_status(conf)
-    log = own_log_status(conf)
     rows = Push.objects.order_by("peer__node_id").values(
         "peer__node_id", "acknowledged", "sent", "failures", "error", "error_detail"
     )
     pushes: list[dict[str, Any]] = [dict(row) for row in rows]
-    reasons = [
-        *([f"own log: {log['error']}: {log['error_detail']}"] if log["error"] else []),
-        *_reasons_of_peers(peers),
-        *_reasons_of_pushes(pushes, peers),
-        *(f"quarantine: {count} with {error}" for error, count in sorted(quarantine.items())),
-        *([f"files: {refused} refused"] if refused else []),
-        *([f"trust: {', '.join(trust['degraded'])} ran out"] if trust["degraded"] else []),
-        *vouching.reasons(witnesses),
-        *(["search: it does not know all pages"] if search.stale else []),
-    ]
-    return {
+    said: dict[str, Any] = {
         "node": conf.NODE_ID,
         "role": conf.ROLE,
         "fingerprint": own_fingerprint(conf),
-        "log": log,
+        "log": own_log_status(conf),
         "peers": peers,
         "items": states,
         "quarantine": quarantine,
@@ -188,13 +175,31 @@ def node_status(conf: Conf | None = None) -> dict[str, Any]:
             )
         ),
         "tasks_waiting": waiting,
-        "trust": trust,
-        "witnesses": witnesses,
+        "trust": trust_status(conf),
+        "witnesses": vouching.witness_status(conf),
         "search": {**asdict(search), "stale": search.stale},
-        "ok": not reasons,
-        "reasons": reasons,
         "status": public_status(conf),
     }
+    reasons = list(_reasons(said))
+    return {**said, "ok": not reasons, "reasons": reasons}
+
+
+def _reasons(said: dict[str, Any]) -> Iterator[str]:
+    """Say each thing that needs a person, from what `node_status` has found."""
+    log, trust, refused = said["log"], said["trust"], said["blobs"]["refused"]
+    if log["error"]:
+        yield f"own log: {log['error']}: {log['error_detail']}"
+    yield from _reasons_of_peers(said["peers"])
+    yield from _reasons_of_pushes(said["pushes"], said["peers"])
+    for error, count in sorted(said["quarantine"].items()):
+        yield f"quarantine: {count} with {error}"
+    if refused:
+        yield f"files: {refused} refused"
+    if trust["degraded"]:
+        yield f"trust: {', '.join(trust['degraded'])} ran out"
+    yield from vouching.reasons(said["witnesses"])
+    if said["search"]["stale"]:
+        yield "search: it does not know all pages"
 
 
 def _reasons_of_peers(peers: list[dict[str, Any]]) -> Iterator[str]:
