@@ -22,8 +22,10 @@ DEV_STAMP := $(VENV)/.dev-$(call hash,requirements-dev.txt)
 NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 
 # What runs on PostgreSQL as well: federation (but its wire, which knows no database), models, search.
-# What readers' pages show (tests/readers) comes from the same models.
-POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire -m "not browser and not process and not long"
+# What readers' pages show (tests/readers) and editors' forms ask comes from the same models.
+FORMS := accounts content_editing editing feedback pictures redaction starter
+POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire \
+	$(FORMS:%=--ignore=tests/playbook/test_%.py) -m "not browser and not process and not long"
 
 .DEFAULT_GOAL := help
 .PHONY: help demo compiled env test test-long test-next check fuzz soak messages bench lock clean

@@ -1,6 +1,7 @@
 """What all tests share: a laid-out site in English, Arabic and French, and people with logins."""
 
 import gc
+import os
 from dataclasses import dataclass
 
 import pytest
@@ -10,11 +11,12 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import translation
+from pytest_django.plugin import blocking_manager_key
 
 from playbook.models import HomePage
 from playbook.setup import prepare_site
 from tests import factories
-from tests.migrated_database import copy_migrated_database
+from tests.migrated_database import LaidOutDatabase
 
 
 def pytest_collection_modifyitems(config, items):
@@ -37,17 +39,35 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+_LAID_OUT = pytest.StashKey[LaidOutDatabase]()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_test_environment, django_db_blocker, tmp_path_factory):
-    """Make the test database: on SQLite a copy of a migrated one, elsewhere pytest-django's own."""
-    if connection.vendor == "sqlite":
-        copy_migrated_database(tmp_path_factory.mktemp("database"))
-    else:
-        request.getfixturevalue("django_db_setup")
+    """Give this worker a database of its own, with a site laid out in it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    run = tmp_path_factory.getbasetemp()
     with django_db_blocker.unblock():
-        prepare_site(settings.PLAYBOOK_LANGUAGES)
-    yield
-    connection.close()
+        database = LaidOutDatabase(
+            run.parent if worker else run,
+            worker or "alone",
+            lambda: prepare_site(settings.PLAYBOOK_LANGUAGES),
+        )
+        request.config.stash[_LAID_OUT] = database
+        yield
+        database.remove()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Lay the database out anew behind a test that really commits: it ends by emptying tables."""
+    result = yield
+    marker = item.get_closest_marker("django_db")
+    database = item.config.stash.get(_LAID_OUT, None)
+    if database and nextitem and marker and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            database.renew()
+    return result
 
 
 @pytest.fixture(autouse=True)

@@ -94,16 +94,21 @@ SOUND = {
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({}, None),
-        ({"SECRET_KEY": ""}, "solidarity.E001"),
-        ({"SECRET_KEY": "short"}, "solidarity.E001"),
-        ({"SOLIDARITY_PUBLIC_URL": "http://node.example"}, "solidarity.E002"),
-        ({"SOLIDARITY_LANGUAGES": "en,tlh"}, "solidarity.E003"),
-        ({"SOLIDARITY_NODE_ID": "Not A Node"}, "federation.E003"),
+        ({}, []),
+        ({"SECRET_KEY": ""}, ["solidarity.E001"]),
+        (
+            {
+                "SECRET_KEY": "short",
+                "SOLIDARITY_PUBLIC_URL": "http://node.example",
+                "SOLIDARITY_LANGUAGES": "en,tlh",
+                "SOLIDARITY_NODE_ID": "Not A Node",
+            },
+            ["solidarity.E001", "solidarity.E002", "solidarity.E003", "federation.E003"],
+        ),
     ],
-    ids=["sound", "no key", "short key", "no https", "unknown language", "no node id"],
+    ids=["sound", "no key", "all wrong"],
 )
-def test_production_is_refused_by_manage_py_check(tmp_path, change: dict, expected: str | None):
+def test_production_is_refused_by_manage_py_check(tmp_path, change: dict, expected: list[str]):
     inherited = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     done = subprocess.run(
         [sys.executable, ROOT / "manage.py", "check"],
@@ -119,11 +124,11 @@ def test_production_is_refused_by_manage_py_check(tmp_path, change: dict, expect
         timeout=120,
         check=False,
     )
-    if expected is None:
+    if not expected:
         assert done.returncode == 0, done.stderr
         assert "federation.W001" in done.stderr, "keys are still to be made: a warning"
     else:
         assert done.returncode != 0
-        assert expected in done.stderr
-        assert "HINT" in done.stderr
+        assert [error for error in expected if error not in done.stderr] == []
+        assert done.stderr.count("HINT") >= len(expected)
         assert "Traceback" not in done.stderr

@@ -27,7 +27,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("lang", ["en", "ar", "fr"])
+@pytest.mark.parametrize("lang", ["en", "ar", pytest.param("fr", marks=pytest.mark.long)])
 def test_every_text_page_keeps_its_budget(demo: Demo, page: Page, lang: str):
     base = demo.base("cedar")
     tight = {path.format(lang=lang) for path in TIGHT}

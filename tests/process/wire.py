@@ -1,5 +1,6 @@
 """What one look at a page costs over the wire, as Chromium's own network log counts it."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Two frames on, whatever waits to be in view has been told that it is.
+TWO_FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done))
+})"""
 
 
 @dataclass
@@ -45,6 +50,7 @@ class View:
 def view(page: Page, url: str, *, scroll: bool = False) -> View:
     """Load a page in an empty cache; the icon is counted though headless Chromium leaves it out."""
     seen: dict[str, Transfer] = {}
+    under_way: set[str] = set()
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.clearBrowserCache")
@@ -52,21 +58,32 @@ def view(page: Page, url: str, *, scroll: bool = False) -> View:
     def asked(event: dict[str, Any]) -> None:
         if event["request"]["url"].startswith("http"):
             seen[event["requestId"]] = Transfer(event["request"]["url"], event["type"])
+            under_way.add(event["requestId"])
 
     def arrived(event: dict[str, Any]) -> None:
         if event["requestId"] in seen:
             seen[event["requestId"]].size = event["encodedDataLength"]
+            under_way.discard(event["requestId"])
+
+    def settle() -> None:
+        """Wait until the page has seen what is in view, and all that it asked for has come."""
+        page.evaluate(TWO_FRAMES)
+        deadline = time.monotonic() + 10
+        while under_way and time.monotonic() < deadline:
+            page.wait_for_timeout(10)
+        assert not under_way, [seen[one].url for one in under_way]
 
     session.on("Network.requestWillBeSent", asked)
     session.on("Network.loadingFinished", arrived)
-    page.goto(url, wait_until="networkidle")
+    page.goto(url)
+    settle()
     if scroll:
         page.evaluate("document.querySelector('details.waits').scrollIntoView()")
-        page.wait_for_load_state("networkidle")
+        settle()
     icon = page.locator('link[rel="icon"]').evaluate("link => link.href")
     if icon not in {one.url for one in seen.values()}:
         session.send("Network.clearBrowserCache")
         page.evaluate("url => fetch(url).then(answer => answer.arrayBuffer())", icon)
-        page.wait_for_load_state("networkidle")
+        settle()
     session.detach()
     return View(list(seen.values()))

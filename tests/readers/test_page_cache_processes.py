@@ -83,8 +83,8 @@ def ask(node: Node, slug: str) -> list[requests.Response]:
     ("name", "slug", "status"),
     [
         ("withdraw", "withdrawn", 410),
-        ("retract", "retracted", 410),
-        ("unpublish", "unpublished", 404),
+        pytest.param("retract", "retracted", 410, marks=pytest.mark.long),
+        pytest.param("unpublish", "unpublished", 404, marks=pytest.mark.long),
     ],
 )
 def test_what_another_process_takes_away_no_worker_shows_again(node, name, slug, status):

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from federation.wire.witnessing import SIZE_TYPE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 PROBLEM = "application/problem+json"
 SCHEMA = "/federation/v1/schema"

@@ -49,10 +49,13 @@ from tests.federation.snapshot import snapshot
 from .conftest import SMALL
 from .world import Between, Place, PowerCut, World
 
-pytestmark = pytest.mark.skipif(
-    "sqlite" not in django_settings.DATABASES["default"]["ENGINE"],
-    reason="its nodes are database files: it needs SQLite",
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        "sqlite" not in django_settings.DATABASES["default"]["ENGINE"],
+        reason="its nodes are database files: it needs SQLite",
+    ),
+]
 
 
 @dataclass

@@ -26,6 +26,7 @@ from .world import Between, Place, World
 
 NAMES = ["hub", "cedar", "baobab"]
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.usefixtures("indexed"),
     pytest.mark.skipif(
         "sqlite" not in settings.DATABASES["default"]["ENGINE"],
