@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
                 signal.signal(name, lambda *_: stop.set())
         hourly: datetime | None = None
         minutely: datetime | None = None
-        asked_for: set[str] = set()
+        downloads = Downloads()
         while True:
             started = time.monotonic()
             close_old_connections()
@@ -49,7 +50,7 @@ class Command(BaseCommand):
                 housekeeping()
             if minutely is None or now - minutely >= _EVERY_MINUTE:
                 minutely = now
-                asked_for = prepare_downloads(asked_for)
+                downloads.look()
             if options["once"] or stop.wait(
                 max(0.0, options["interval"] - (time.monotonic() - started))
             ):
@@ -80,16 +81,24 @@ def housekeeping() -> None:
     wake(tasks.forget_bundles)
 
 
-def prepare_downloads(asked_for: set[str]) -> set[str]:
-    """After a change, have made what readers take along; return what is missing now.
+@dataclass
+class Downloads:
+    """What readers take along is made once content has stood still from one look to the next.
 
-    A burst of changes costs one a minute. What was asked for a minute ago is not asked for again: a
-    store that is too small for all of it would have it made for ever.
+    So a burst of changes, a pull of a thousand items or a day of editing, costs it once: while one
+    worker makes it, nothing else is done. What was asked for is not asked for again: a store that
+    is too small for all of it would have it made for ever.
     """
-    missing = offers.missing_collections()
-    if missing - asked_for:
-        wake(make_collections)
-    return missing
+
+    seen: set[str] = field(default_factory=set)
+    asked_for: set[str] = field(default_factory=set)
+
+    def look(self) -> None:
+        missing = offers.missing_collections()
+        if missing == self.seen and missing - self.asked_for:
+            wake(make_collections)
+            self.asked_for = missing
+        self.seen = missing
 
 
 def wake(task: Task, *args: str) -> None:

@@ -139,7 +139,7 @@ class Person:
 
     def section(self, kind: str, lang: str) -> int:
         """Return the id of the page under which plays or cases of a language stand."""
-        found = self.json(f"/admin/api/main/pages/?order=id&locale={lang}")
+        found = self.json(f"/admin/api/main/pages/?order=id&locale={lang}&fields=_,id,type")
         wanted = f"playbook.{kind}IndexPage"
         return next(int(item["id"]) for item in found["items"] if item["meta"]["type"] == wanted)
 
@@ -160,7 +160,9 @@ class Person:
         path = f"/admin/pages/add/playbook/{kind.lower()}page/{parent}/"
         data = self._form(kind, fields, self.get(path))
         self.save(path, data | {"action-submit": "1"})
-        found = self.json("/admin/api/main/pages/?limit=20&order=-id&fields=title")
+        found = self.json(
+            f"/admin/api/main/pages/?child_of={parent}&limit=1&order=-id&fields=_,id,title"
+        )
         made = (int(item["id"]) for item in found["items"] if item["title"] == fields["title"])
         page_id = next(made, None)
         if page_id is None:
@@ -175,7 +177,8 @@ class Person:
 
     def approve(self, page_id: int) -> None:
         """Approve the current step of a page's workflow; the safety check's answers are all yes."""
-        shown = self.session.get(f"{self.node.url}/admin/pages/{page_id}/edit/", timeout=30).text
+        # What waits for this person stands on the first page of the admin.
+        shown = self.session.get(f"{self.node.url}/admin/", timeout=30).text
         match = re.search(rf"workflow/\w+/{page_id}/approve/(\d+)/", shown)
         if match is None:
             raise StepFailed(f"{self.role} is not asked to approve page {page_id}")

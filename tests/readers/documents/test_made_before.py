@@ -6,6 +6,7 @@ import pytest
 from django_tasks_db.models import DBTaskResult
 
 from federation.management.commands import run_scheduler
+from federation.management.commands.run_scheduler import Downloads
 from playbook.documents import offers, store
 from playbook.documents.tasks import make_collections
 from playbook.languages import published_codes
@@ -65,24 +66,32 @@ def test_what_was_made_before_a_recall_is_not_served_after_it(site, client, endi
     assert "Kingfisher" in after
 
 
-def test_the_scheduler_has_them_made_after_a_change_and_asks_once(site, woken):
-    factories.live(factories.play())
-    asked = run_scheduler.prepare_downloads(set())
+def test_the_scheduler_has_them_made_once_a_change_has_settled(site, woken):
+    downloads = Downloads()
+    for _edit in range(3):
+        factories.live(factories.play())
+        downloads.look()
+    assert woken == [], "content moves"
+    downloads.look()
     assert woken == [make_collections]
-    assert asked
-    asked = run_scheduler.prepare_downloads(asked)
+    downloads.look()
     assert woken == [make_collections], "it waits, or does not fit"
     offers.make_collections()
-    assert run_scheduler.prepare_downloads(asked) == set()
+    downloads.look()
+    downloads.look()
+    assert woken == [make_collections], "nothing is missing"
     factories.live(factories.play())
-    run_scheduler.prepare_downloads(set())
+    downloads.look()
+    downloads.look()
     assert woken == [make_collections] * 2
 
 
 def test_what_the_worker_runs_is_what_the_scheduler_wakes(site, settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
     factories.live(factories.play())
-    run_scheduler.prepare_downloads(set())
+    downloads = Downloads()
+    downloads.look()
+    downloads.look()
     woken = DBTaskResult.objects.ready().filter(task_path=make_collections.module_path)
     assert woken.count() == 1
     assert make_collections.func() > 0
