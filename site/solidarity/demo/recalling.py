@@ -17,6 +17,7 @@ def recall(exchange: Acts) -> tuple[str, list[str]]:
     )
     until("a signed head", lambda: log_size(first) > size)
     exchange.fetch(hub, first.id)
+    unanswered = log_size(second)
     for node in (first, hub, second):
         if node is second:
             exchange.fetch(second, hub.id)
@@ -24,6 +25,7 @@ def recall(exchange: Acts) -> tuple[str, list[str]]:
         shown = read(places[node.id])[1]
         if exchange.plain["title"] in shown or REASON not in shown:
             raise StepFailed(f"{node.id} shows the text, or no reason")
+    until("Baobab's signed answer", lambda: log_size(second) > unanswered)
     exchange.fetch(hub, second.id)
     until("both acknowledgements", lambda: _acknowledged(exchange) >= {first.id, second.id})
     return (

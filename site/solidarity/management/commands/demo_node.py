@@ -6,6 +6,7 @@ Django six times more is a good part of the time that the demo takes.
 
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.SETTINGS_MODULE != "solidarity.settings.demo":
             raise CommandError("This makes users with a known password: for the demo alone.")
+        import_module(settings.ROOT_URLCONF)  # needed to fill it; there is time while it is made
         self.stdout.write("waits for its line")
         match sys.stdin.readline().split():
             case ["fill", done]:
