@@ -721,6 +721,16 @@ class BehindMark(StateError):
     )
 
 
+class IdChanged(StateError):
+    """The database holds the log of another node id than this node is set to."""
+
+    code = "node.id-changed"
+    remedy = (
+        "Set SOLIDARITY_NODE_ID back to what it was. For another id, start a new node with an "
+        "empty database and new keys."
+    )
+
+
 class NotYetAsked(StateError):
     """Since it started, this node has not heard how far others know its own log."""
 
@@ -737,7 +747,8 @@ class NobodyHasIt(StateError):
     code = "recovery.nowhere"
     remedy = (
         "Try again when more nodes can be reached, or with a bundle of this node's log from any of "
-        "them. If nobody has it, stewards set `last_trusted` and it enrols under another id."
+        "them. If nobody has it, stewards set `last_trusted` and a new node enrols under another "
+        "id."
     )
 
 

@@ -40,7 +40,7 @@ from federation.trust import (
 from federation.trust.proposals import propose_member
 from federation.wire import canonical, records
 
-from . import trusting
+from . import heads, trusting
 from .endpoints import is_onion
 from .publishing import today
 from .roles import grant_roles
@@ -88,12 +88,14 @@ class InviteText:
 def initialise_node(conf: Conf) -> Member:
     """Make keys, log and own descriptor where they are missing; return this node as a member.
 
-    Run again it renews the descriptor (its address may have changed) and nothing else.
+    Run again it renews the descriptor (its address may have changed) and nothing else. Raises
+    IdChanged when the database is that of another node id; then nothing is written.
     """
-    create_keys(conf.keys_dir)
-    Log.objects.get_or_create(
+    own, _made = Log.objects.get_or_create(
         own=True, defaults={"node_id": conf.NODE_ID, "origin": conf.log_origin}
     )
+    heads.require_own_id(own, conf)
+    create_keys(conf.keys_dir)
     Subscription.objects.get_or_create(
         origin="*", schema="*", lang="*", defaults={"policy": Policy.STAGE}
     )

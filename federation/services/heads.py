@@ -9,7 +9,13 @@ from django.db import transaction
 from django.db.models import F, Max
 
 from federation.conf import Conf, get_conf
-from federation.errors import BehindMark, Equivocation, FederationError, KeysMissing
+from federation.errors import (
+    BehindMark,
+    Equivocation,
+    FederationError,
+    IdChanged,
+    KeysMissing,
+)
 from federation.models import Entry, Log, Tile, TileKind
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import checkpoint, merkle, tiles
@@ -23,13 +29,24 @@ _BEYOND = 2**32  # heads that no node signs in its life, and a fraction of what 
 def own_log(*, lock: bool = False) -> Log:
     """Return the row of this node's own log, locked for the transaction if asked.
 
-    Raises KeysMissing before `federation_init` has run.
+    Raises KeysMissing before `federation_init` has run, IdChanged when the node was given another
+    id since: nothing is said in the log of one id under the name of another.
     """
     logs = Log.objects.select_for_update() if lock else Log.objects
     log = logs.filter(own=True).first()
     if log is None:
         raise KeysMissing("This node has no log yet.", item=get_conf().NODE_ID)
+    require_own_id(log, get_conf())
     return log
+
+
+def require_own_id(log: Log, conf: Conf) -> None:
+    """Raise IdChanged unless the own log is that of the id which the settings name."""
+    if log.node_id != conf.NODE_ID:
+        raise IdChanged(
+            f"The database holds the log of {log.node_id}; the settings say {conf.NODE_ID}.",
+            item=log.node_id,
+        )
 
 
 def sign_head(now: datetime | None = None) -> Log | None:

@@ -99,8 +99,8 @@ def propose_rotation(
     old = read_target(held)
     if new.log_origin != old.log_origin:
         raise ChangeRefused(
-            f"{new.node_id} names another log, {new.log_origin}. A second log is not built: enrol "
-            f"the node under another id.",
+            f"{new.node_id} names another log, {new.log_origin}. A log that ended has no second "
+            f"one: enrol a new node under another id.",
             item=new.node_id,
         )
     try:

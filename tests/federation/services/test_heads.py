@@ -3,21 +3,23 @@
 import pytest
 from django.db import transaction
 
-from federation.errors import BehindMark, KeysMissing
+from federation.conf import get_conf
+from federation.errors import BehindMark, IdChanged, KeysMissing
 from federation.models import Entry, Log, Record, Tile
 from federation.services import heads, publishing
 from federation.services.enrolment import initialise_node
 from federation.trust import Mark, load_keys, read_mark, write_mark
 from federation.wire import checkpoint, merkle, tiles
+from tests.federation.snapshot import snapshot
 
 
-def say(number: int = 1) -> None:
+def say(number: int = 1, origin: str = "here") -> None:
     for _ in range(number):
         publishing.append_statement(
             "retract/1",
             {
                 "audience": "public",
-                "target": {"origin": "here", "record": "ab" * 32},
+                "target": {"origin": origin, "record": "ab" * 32},
                 "reason": "",
                 "day": "2026-11-20",
             },
@@ -171,6 +173,22 @@ def test_nothing_can_be_said_before_the_node_was_made(site, settings, tmp_path):
         heads.sign_head()
     assert not Entry.objects.exists()
     assert not Record.objects.exists()
+
+
+def test_a_node_that_was_given_another_id_says_nothing_in_the_old_log(here, settings):
+    say()
+    heads.sign_head()
+    say()
+    before = snapshot()
+    settings.FEDERATION = {**settings.FEDERATION, "NODE_ID": "another"}
+    for act in (lambda: say(origin="another"), lambda: initialise_node(get_conf())):
+        with pytest.raises(IdChanged):
+            act()
+    assert snapshot() == before
+    with pytest.raises(IdChanged):
+        heads.sign_head()
+    assert own().error == IdChanged.code, "it is shown"
+    assert own().head_size == 1
 
 
 def test_making_a_node_again_changes_no_key_and_no_log(here):
