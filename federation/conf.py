@@ -29,6 +29,7 @@ class Conf:
     PUSH: bool = False
     MIRRORS: tuple[str, ...] = ()
     SOCKS_PROXY: str = ""
+    STEWARDS: tuple[str, ...] = ()
 
     MAX_RECORD: int = MIB
     MAX_BLOB: int = 50 * MIB

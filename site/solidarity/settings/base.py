@@ -228,6 +228,7 @@ FEDERATION: dict[str, Any] = {
     "SYNC_SECONDS": env.number("SOLIDARITY_SYNC_SECONDS", 300),
     "PUSH": env.flag("SOLIDARITY_PUSH", False),
     "MIRRORS": env.names("SOLIDARITY_MIRRORS", ""),
+    "STEWARDS": env.names("SOLIDARITY_STEWARDS", ""),
     "SOCKS_PROXY": env.text("SOLIDARITY_SOCKS_PROXY", ""),
 }
 
