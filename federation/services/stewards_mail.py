@@ -31,18 +31,15 @@ def send_evidence(evidence_id: int) -> int:
     names = {"log": evidence.origin, "here": conf.NODE_ID}
     with translation.override(settings.LANGUAGE_CODE):
         subject = _("Two histories of the log %(log)s") % names
-        text = (
-            _(
-                "The node %(here)s holds two heads of the log %(log)s that cannot both be true. Both "
-                "are signed with its key. Either the node tells different things to different nodes, "
-                "or somebody else has its key.\n\nThis is no accident that heals by itself. Telephone "
-                "its operator, at a number that you have used before. Then decide whether to suspend "
-                "it.\n\nBoth heads follow, as they were signed. Anybody can check them."
-            )
-            % names
+        text = _(
+            "The node %(here)s holds two heads of the log %(log)s that cannot both be true. Both "
+            "are signed with its key. Either the node tells different things to different nodes, "
+            "or somebody else has its key.\n\nThis is no accident that heals by itself. Telephone "
+            "its operator, at a number that you have used before. Then decide whether to suspend "
+            "it.\n\nBoth heads follow, as they were signed. Anybody can check them."
         )
     notes = (bytes(note).decode("utf-8", "replace") for note in (evidence.first, evidence.second))
-    body = "\n\n----------\n\n".join([text, *notes])
+    body = "\n\n----------\n\n".join([text % names, *notes])
     for address in conf.STEWARDS:  # one letter each: they need not know each other's addresses
         send_mail(subject, body, None, [address])
     return len(conf.STEWARDS)
