@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
@@ -36,17 +37,18 @@ def signed_member(request: HttpRequest) -> Member:
 
 
 def signed_upload(
-    request: HttpRequest, target: BinaryIO, limit: int, admit: Callable[[Member], None]
+    request: HttpRequest, target: BinaryIO, room_for: Callable[[Member], int]
 ) -> tuple[Member, str]:
     """Write a signed request's body to `target`; return who signed, and its SHA-256 in hex.
 
     Signature and age are checked before a byte of the body is read, so that nobody fills the disk
-    without a key; `admit` may raise then. Raises RequestError's kinds, BundleTooLarge for more
-    than `limit` bytes, BundleCutOff where the body ends too soon.
+    without a key; `room_for` says how many bytes a member may send, or raises. A member that is
+    frozen or suspended may call too: recalls pass. Raises RequestError's kinds, BundleTooLarge for
+    more than there is room, BundleCutOff where the body ends too soon.
     """
     head = _head_of(request)
     said = head.header("content-digest") or "none"
-    admit(_member(replace(head, digest=said), _is_fresh))
+    limit = room_for(_member(replace(head, digest=said), _is_fresh, held_back_too=True))
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > limit:
         raise BundleTooLarge(f"{length} bytes were announced; {limit} are the most.")
@@ -62,16 +64,22 @@ def signed_upload(
         target.write(chunk)
         left -= len(chunk)
     came = requests.digest_field(digest.digest())
-    return _member(replace(head, digest=came), _consume_nonce), digest.hexdigest()
+    member = _member(replace(head, digest=came), _consume_nonce, held_back_too=True)
+    return member, digest.hexdigest()
 
 
-def _member(message: requests.Message, consume_nonce: requests.ConsumeNonce) -> Member:
+def _member(
+    message: requests.Message, consume_nonce: requests.ConsumeNonce, *, held_back_too: bool = False
+) -> Member:
     directory = DescriptorDirectory(get_conf().trust_dir)
+    found = partial(directory.by_request_key, suspended_too=held_back_too)
 
     def resolve(keyid: str) -> PublicKey:
-        return directory.by_request_key(keyid).request_key
+        return found(keyid).request_key
 
-    member = directory.by_request_key(_verified_keyid(message, resolve, consume_nonce))
+    member = found(_verified_keyid(message, resolve, consume_nonce))
+    if held_back_too:
+        return member
     if Peer.objects.filter(node_id=member.node_id, status=PeerStatus.FROZEN).exists():
         raise MemberSuspended(f"{member.node_id} is frozen here.", item=member.node_id)
     return member

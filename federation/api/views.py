@@ -267,9 +267,7 @@ class InboxView(FeedView):
     def post(self, request: Request) -> HttpResponse:
         conf, raw = get_conf(), request._request
         with inbox.arriving(conf) as file:
-            member, sha256 = permissions.signed_upload(
-                raw, file, conf.MAX_BUNDLE, inbox.require_room
-            )
+            member, sha256 = permissions.signed_upload(raw, file, inbox.room_for)
             kept = inbox.keep_pushed(file, member.node_id, sha256, conf)
         import_incoming.enqueue(str(kept.pk))
         body = canonical.dumps({"id": str(kept.pk), "state": kept.state})

@@ -17,10 +17,11 @@ from federation.client import BundleFetcher, CarriedFeed
 from federation.conf import Conf, get_conf
 from federation.errors import BadMember, FederationError, MalformedCheckpoint, MediaHashMismatch
 from federation.models import GONE, Item, Log, Quarantine, Subscription
+from federation.trust import DescriptorDirectory
 from federation.wire import canonical, checkpoint, tiles
 from federation.wire.bundles import BundleRow
 
-from . import carried_trust, policy
+from . import carried_trust, lookahead, policy
 from .reports import SyncReport
 from .sync import take_in, take_in_logs
 
@@ -102,13 +103,19 @@ class Inspection:
 def import_bundle(path: Path, *, brought_by: str = BY_HAND, conf: Conf | None = None) -> SyncReport:
     """Take in everything of a bundle that verifies; return what happened, as after a pull.
 
-    Safe to repeat, also after it was killed in the middle: each batch commits its own mark. Raises
-    BundleError's kinds for a file that cannot be read as a bundle at all; then nothing happened.
+    Safe to repeat, also after it was killed in the middle: each batch commits its own mark. Of what
+    a frozen or suspended member pushed, recalls are taken and nothing else. Raises BundleError's
+    kinds for a file that cannot be read as a bundle at all; then nothing happened.
     """
     conf = conf or get_conf()
     report = SyncReport(brought_by)
     with BundleFetcher(path, conf) as fetcher:
         feed = CarriedFeed(fetcher, conf)
+        directory = DescriptorDirectory(conf.trust_dir)
+        if brought_by != BY_HAND and lookahead.is_held_back(directory.member(brought_by)):
+            report.recalls_alone = True
+            lookahead.recalls_alone(feed, feed.heads(0), conf)
+            return report
         try:
             report.changed = carried_trust.refresh_from_bundle(feed, conf)
         except FederationError as error:  # the rest goes on under the members that are known

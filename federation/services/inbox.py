@@ -14,16 +14,18 @@ from typing import BinaryIO
 from uuid import UUID
 
 from federation.client import BundleFetcher
-from federation.conf import Conf, get_conf
+from federation.conf import MIB, Conf, get_conf
 from federation.errors import BundleTooLarge, FederationError, InboxFull, NotABundle, StateChanged
 from federation.models import BundleState, IncomingBundle
 from federation.trust import Member
 
 from .bundle_import import BY_HAND, import_bundle, inspect_bundle
+from .lookahead import is_held_back
 
 _KEPT = timedelta(days=30)
 _CLAIM = timedelta(minutes=10)
 _ORPHAN = timedelta(days=1)
+_RECALLS_ALONE = 32 * MIB
 
 
 def bundle_path(bundle: IncomingBundle, conf: Conf | None = None) -> Path:
@@ -42,11 +44,16 @@ def arriving(conf: Conf) -> Iterator[BinaryIO]:
             Path(file.name).unlink(missing_ok=True)
 
 
-def require_room(member: Member) -> None:
-    """Raise InboxFull for a member of whom enough bundles wait already."""
+def room_for(member: Member) -> int:
+    """Return how many bytes a member may push; raises InboxFull where enough of it waits already.
+
+    One that is frozen or suspended is heard for its recalls alone, and they need little.
+    """
+    conf = get_conf()
     waiting = IncomingBundle.objects.waiting().filter(brought_by=member.node_id).count()
-    if waiting >= get_conf().MAX_WAITING_BUNDLES:
+    if waiting >= conf.MAX_WAITING_BUNDLES:
         raise InboxFull(f"{waiting} bundles of {member.node_id} wait here.", item=member.node_id)
+    return min(conf.MAX_BUNDLE, _RECALLS_ALONE) if is_held_back(member) else conf.MAX_BUNDLE
 
 
 def keep_pushed(file: BinaryIO, node_id: str, sha256: str, conf: Conf) -> IncomingBundle:

@@ -149,8 +149,11 @@ class Directory(Protocol):
     def members(self) -> Iterable[Member]:
         """Return every member, suspended ones too, ordered by id."""
 
-    def by_request_key(self, keyid: str) -> Member:
-        """Return the active member whose request key has this id, or raise UnknownKey."""
+    def by_request_key(self, keyid: str, *, suspended_too: bool = False) -> Member:
+        """Return the active member whose request key has this id, or raise UnknownKey.
+
+        Raises MemberSuspended for one that is revoked, or suspended unless asked otherwise.
+        """
 
     def digest(self) -> str:
         """Return a SHA-256 hex over the directory, equal where two nodes know the same."""

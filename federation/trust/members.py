@@ -73,10 +73,11 @@ class DescriptorDirectory:
     def members(self) -> Iterable[Member]:
         return [self.member(node_id) for node_id in self.envelopes()]
 
-    def by_request_key(self, keyid: str) -> Member:
+    def by_request_key(self, keyid: str, *, suspended_too: bool = False) -> Member:
         for member in self.members():
             if member.request_key.keyid == keyid:
-                member.require_active()
+                if not (suspended_too and member.status == "suspended"):
+                    member.require_active()
                 return member
         raise UnknownKey("The request was signed with a key that is not enrolled here.")
 

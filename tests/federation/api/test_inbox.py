@@ -25,18 +25,21 @@ from federation.models import (
     IncomingBundle,
     Item,
     ItemState,
+    Log,
     Nonce,
     Peer,
     PeerStatus,
     Quarantine,
 )
 from federation.services import inbox
+from federation.trust import TrustStore, proposals
 from federation.wire import requests
 from tests.federation.api.conftest import FEED, Signer
 from tests.federation.carried import bundle_of
 from tests.federation.served import feed_of_this_node
-from tests.federation.simulated_node import key_for
+from tests.federation.simulated_node import SimulatedNode, key_for
 from tests.federation.snapshot import snapshot
+from tests.federation.stewards import Stewards
 
 INBOX = f"{FEED}/inbox"
 ZIP = "application/zip"
@@ -79,6 +82,26 @@ def tasks(settings):
 def bundle(member, tmp_path) -> bytes:
     member.publish("Pushed")
     return bundle_of(tmp_path, member).read_bytes()
+
+
+@pytest.fixture
+def decided(hub_here, member, tmp_path):
+    """Return a function that has cedar frozen by the operator here, or stewards set its status."""
+
+    def _decided(status: str) -> None:
+        if status == "frozen":
+            Peer.objects.create(node_id="cedar", status=PeerStatus.FROZEN)
+            return
+        stewards, store = (
+            Stewards(tmp_path, SimulatedNode("global-hub")),
+            TrustStore(hub_here.trust_dir),
+        )
+        stewards.enrol(member)
+        stewards.publish(proposals.propose_status(stewards.repository, "cedar", status))
+        stewards.pin(store)
+        stewards.hand_over(store)
+
+    return _decided
 
 
 def refused(answer, status: int, error: type, conf) -> None:
@@ -132,8 +155,36 @@ def test_a_push_by_a_stranger_is_refused_before_it_is_read(client, hub_here, mem
     assert not Nonce.objects.exists()
 
 
-def test_a_frozen_member_cannot_push(pusher, hub_here, bundle):
-    Peer.objects.create(node_id="cedar", status=PeerStatus.FROZEN)
+@pytest.mark.parametrize("status", ["frozen", "suspended"])
+def test_of_what_a_frozen_member_pushes_recalls_are_taken_and_nothing_else(
+    pusher, decided, member, tasks, tmp_path, status
+):
+    said = member.publish("A dangerous story")
+    pusher.push(bundle_of(tmp_path, member).read_bytes())
+    assert inbox.import_incoming(IncomingBundle.objects.get().pk)
+    decided(status)
+    member.publish("Said under pressure")
+    member.recall(said)
+    size = Log.objects.get(node_id="cedar").size
+
+    pusher.push(bundle_of(tmp_path, member, since=1).read_bytes())
+    row = IncomingBundle.objects.waiting().get()
+    assert inbox.import_incoming(row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, row.report["recalls_alone"]) == (BundleState.IMPORTED, True)
+    assert Item.objects.get().state == ItemState.RECALLED
+    assert Log.objects.get(node_id="cedar").size == size, "no mark moved"
+
+
+def test_a_frozen_member_has_little_room(pusher, hub_here, decided, bundle, monkeypatch):
+    decided("frozen")
+    monkeypatch.setattr(inbox, "_RECALLS_ALONE", len(bundle) - 1)
+    refused(pusher.push(bundle), 413, BundleTooLarge, hub_here)
+
+
+def test_a_revoked_member_cannot_push(pusher, hub_here, decided, bundle):
+    decided("revoked")
     refused(pusher.push(bundle), 403, MemberSuspended, hub_here)
 
 
