@@ -53,8 +53,9 @@ def django_db_setup(request, django_test_environment, django_db_blocker, tmp_pat
             worker or "alone",
             lambda: prepare_site(settings.PLAYBOOK_LANGUAGES),
         )
-        request.config.stash[_LAID_OUT] = database
-        yield
+    request.config.stash[_LAID_OUT] = database
+    yield
+    with django_db_blocker.unblock():
         database.remove()
 
 
