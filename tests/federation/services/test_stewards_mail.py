@@ -1,9 +1,12 @@
 """Two histories of one log are sent to the stewards, as they were signed, and once."""
 
+from smtplib import SMTPRecipientsRefused
+
 import pytest
 from django.core import mail
 
 from federation.models import Evidence
+from federation.services import stewards_mail
 from federation.services.stewards_mail import send_evidence
 
 BOTH = ("first@stewards.example", "second@stewards.example")
@@ -45,6 +48,22 @@ def test_without_stewards_or_without_mail_it_is_kept_and_nothing_is_sent(forked,
     settings.FEDERATION = {**settings.FEDERATION, "STEWARDS": ()}
     assert send_evidence.func(Evidence.objects.get().pk) == 0
     assert mail.outbox == []
+
+
+def test_a_letter_that_cannot_be_sent_keeps_no_other_steward_from_theirs(
+    forked, settings, monkeypatch
+):
+    settings.FEDERATION = {**settings.FEDERATION, "STEWARDS": BOTH}
+    real = stewards_mail.send_mail
+
+    def refuse_the_first(*letter):
+        if letter[-1] == [BOTH[0]]:
+            raise SMTPRecipientsRefused({})
+        return real(*letter)
+
+    monkeypatch.setattr(stewards_mail, "send_mail", refuse_the_first)
+    forked()
+    assert [letter.to for letter in mail.outbox] == [[BOTH[1]]]
 
 
 def test_what_is_gone_before_the_worker_comes_is_no_fault(here):
