@@ -15,7 +15,6 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
-from psycopg import Cursor as ServerBindingCursor
 
 Row = tuple[Any, ...]
 _FIRST = 1_915_000_001  # stand-ins: numbers that stand in no query of ours
@@ -62,6 +61,8 @@ def _cursor() -> CursorWrapper:
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
+    from psycopg import Cursor as ServerBindingCursor  # slow to import, and on SQLite for nothing
+
     connection.ensure_connection()
     bare = ServerBindingCursor(connection.connection)
     return connection._prepare_cursor(bare)  # type: ignore[attr-defined]

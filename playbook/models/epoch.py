@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.signals import post_delete, post_save
 from wagtail.contrib.settings.models import BaseSiteSetting
 from wagtail.documents.models import AbstractDocument
@@ -28,6 +28,10 @@ _OF_DRAFTS = {
     "approved_go_live_at", "draft_title", "has_unpublished_changes", "latest_revision",
     "latest_revision_created_at", "wagtail_admin_comments",
 }  # fmt: skip
+
+_FORGET = "DELETE FROM playbook_contentepoch"
+_FORGET_FREE = """DELETE FROM playbook_contentepoch
+WHERE id IN (SELECT id FROM playbook_contentepoch FOR UPDATE SKIP LOCKED)"""
 
 
 class ContentEpoch(models.Model):
@@ -51,11 +55,15 @@ class ContentEpoch(models.Model):
 
     @classmethod
     def bump(cls) -> None:
-        """Say that something changed. Call it in the transaction of the change."""
-        with transaction.atomic():
-            free = cls.objects.select_for_update(skip_locked=True)
-            cls.objects.filter(pk__in=list(free.values_list("id", flat=True))).delete()
-            cls.objects.create()
+        """Say that something changed. Call it in the transaction of the change.
+
+        As SQL: it follows every saving, and put together by Django it takes ten times as long.
+        """
+        lock = connection.features.has_select_for_update_skip_locked
+        name = cls._meta.pk.get_db_prep_value(uuid.uuid4(), connection)
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.execute(_FORGET_FREE if lock else _FORGET)
+            cursor.execute("INSERT INTO playbook_contentepoch (id) VALUES (%s)", [name])
 
     @classmethod
     def watch_content(cls) -> None:
