@@ -13,8 +13,11 @@ GRANTS = {
 
 def grant_roles() -> None:
     """Give each group its permissions; safe to repeat, takes none away."""
+    ours = Permission.objects.filter(content_type__app_label="federation")
+    ids = dict(ours.values_list("codename", "id"))
+    granted = Group.permissions.through
+    wanted = []
     for name, codenames in GRANTS.items():
         group, _created = Group.objects.get_or_create(name=name)
-        group.permissions.add(
-            *Permission.objects.filter(content_type__app_label="federation", codename__in=codenames)
-        )
+        wanted += [granted(group=group, permission_id=ids[codename]) for codename in codenames]
+    granted.objects.bulk_create(wanted, ignore_conflicts=True)

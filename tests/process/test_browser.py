@@ -17,7 +17,6 @@ ADMIN_PAGES = [
     "bundles", "verify",
 ]  # fmt: skip
 LANGUAGES = ["en", "ar", "fr"]
-LONG = {lang: pytest.param(lang, marks=pytest.mark.long) for lang in LANGUAGES}
 # Whatever a finger must hit. Links within a sentence are exempt (WCAG 2.5.8).
 TARGETS = (
     ".bar a:not(.skip), .top a, .top summary, footer li a, .doors a, .more a, .cards > li > a, "
@@ -51,13 +50,14 @@ def violations(page: Page, within: str | None = None, without: tuple[str, ...] =
 
 
 # French is in the direction and the script of English: it is looked at with what takes long.
-@pytest.mark.parametrize("lang", ["en", "ar", LONG["fr"]])
+@pytest.mark.parametrize("lang", ["en", "ar", pytest.param("fr", marks=pytest.mark.long)])
 def test_every_kind_of_page_is_accessible_and_fits_a_small_phone(demo: Demo, page: Page, lang: str):
     assert faults(page, demo, lang, reader_pages(demo.base("cedar"), lang)) == []
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("lang", [LONG["en"], "ar", LONG["fr"]])
+@pytest.mark.long
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_the_starter_lacks_is_accessible_and_fits_a_small_phone_too(
     demo: Demo, page: Page, every_kind: dict[str, dict[str, str]], lang: str
 ):
