@@ -16,6 +16,8 @@ import wagtail.models.media
 from django.conf import settings
 from django.db import migrations, models
 
+from ._together import CreateTogether
+
 
 class Migration(migrations.Migration):
 
@@ -38,7 +40,7 @@ class Migration(migrations.Migration):
         ('wagtailusers', '0015_userprofile_keyboard_shortcuts'),
     ]
 
-    operations = [
+    operations = [CreateTogether([
         migrations.CreateModel(
             name='CaseIndexPage',
             fields=[
@@ -705,4 +707,4 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-    ]
+    ])]
