@@ -24,7 +24,7 @@ NEXT_STAMP := $(NEXT)/.next-$(call hash,requirements-next.txt)
 
 # What runs on PostgreSQL as well: federation (but its wire, which knows no database), models, search.
 # What readers' pages show (tests/readers) and editors' forms ask comes from the same models.
-FORMS := accounts content_editing editing feedback pictures redaction starter
+FORMS := accounts content_editing editing feedback gate pictures redaction starter
 POSTGRES_TESTS := tests/federation tests/playbook --ignore=tests/federation/wire \
 	$(FORMS:%=--ignore=tests/playbook/test_%.py) -m "not browser and not process and not long"
 
