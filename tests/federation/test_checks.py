@@ -111,10 +111,9 @@ SOUND = {
 def test_production_is_refused_by_manage_py_check(tmp_path, change: dict, expected: list[str]):
     inherited = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, ROOT / "manage.py", "check"],
+        [sys.executable, ROOT / "manage.py", "check", "--settings=solidarity.settings.production"],
         env={
             **inherited,
-            "DJANGO_SETTINGS_MODULE": "solidarity.settings.production",
             "SOLIDARITY_DATA_DIR": str(tmp_path),
             **SOUND,
             **change,
