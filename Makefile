@@ -46,8 +46,10 @@ $(DEV_STAMP):
 	@if command -v npm >/dev/null; then npm ci --prefix tests/interop --silent --no-audit --no-fund; fi
 	@rm -f $(VENV)/.dev-* && touch $@
 
+# Most of it is in the first environment already, and pip leaves what has the locked version.
 $(NEXT_STAMP):
-	@test -x $(NEXT)/bin/python || $(PYTHON) -m venv $(NEXT)
+	@test -x $(NEXT)/bin/python || { $(PYTHON) -m venv $(NEXT); \
+		test ! -e $(DEV_STAMP) || cp -a $(VENV)/lib/. $(NEXT)/lib/; }
 	@$(call install,$(NEXT),requirements-next.txt)
 	@rm -f $(NEXT)/.next-* && touch $@
 
@@ -62,6 +64,7 @@ env: $(DEV_STAMP)  ## Install what the tests need into .venv, from the hash-lock
 
 # pytest rewrites each test module; a process after the first finds it as it was compiled.
 test test-long test-next: export PYTHONDONTWRITEBYTECODE =
+test test-long test-next: export TMPDIR := $(shell .ci/scratch)
 
 test: env compiled  ## Run every test on SQLite, then federation and models on PostgreSQL
 	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)

@@ -20,12 +20,19 @@ from tests.migrated_database import LaidOutDatabase
 
 
 def pytest_collection_modifyitems(config, items):
-    """On a server, leave out what asks no database: it has run on the embedded one."""
-    if connection.vendor == "sqlite":
-        return
+    """On a server, leave out what asks no database: it has run on the embedded one.
+
+    There it goes first, behind one test for which a worker migrates: no other waits for that. What
+    starts processes follows, since it takes longest.
+    """
+    with_database = [item for item in items if _asks_the_database(item)]
     without = [item for item in items if not _asks_the_database(item)]
-    config.hook.pytest_deselected(items=without)
-    items[:] = [item for item in items if _asks_the_database(item)]
+    if connection.vendor == "sqlite":
+        without.sort(key=lambda item: bool(item.get_closest_marker("process")))
+        items[:] = [*with_database[:1], *without, *with_database[1:]]
+    else:
+        config.hook.pytest_deselected(items=without)
+        items[:] = with_database
 
 
 def _asks_the_database(item):
