@@ -1,6 +1,7 @@
 """Turn the starter files into pages: drafts for a real node, live for the demo."""
 
 import datetime
+import functools
 import uuid
 from typing import Any
 
@@ -55,6 +56,7 @@ class Loader:
             for name, model in TERMS.items()
         }
         self.pages: dict[str, dict[tuple[str, str], Page]] = {}
+        self.section_for = functools.cache(section_for)
 
     def load(self, kind: Kind, languages: list[str]) -> None:
         """Make the missing pages of a kind, and remember them all by language and slug."""
@@ -79,7 +81,7 @@ class Loader:
                 self._store(page)
 
     def _add(self, page: Any, kind: Kind, data: dict[str, Any]) -> Any:
-        section_for(kind.model, data["lang"]).add_child(instance=page)
+        self.section_for(kind.model, data["lang"]).add_child(instance=page)
         return self._store(page)
 
     def _store(self, page: Any) -> Any:

@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from wagtail.models import Locale
 
 from playbook.models import Dimension, Mechanism, PlayPage, Sector
@@ -17,12 +18,13 @@ FRAME = 30
 
 def queries(client, address: str) -> int:
     """Return how many queries a page makes that is not in the page cache, while nothing changes."""
-    assert client.get(address).status_code == 200  # the frame is looked up, pictures are drawn
+    _counted(client, address)  # the frame is looked up, pictures are drawn
     return _counted(client, address)
 
 
 def _counted(client, address: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
+    # What is kept is kept by language, also before the address has said which one that is.
+    with translation.override("en"), CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
 
@@ -84,22 +86,14 @@ def test_with_nothing_kept_at_all_a_page_still_answers(site, client):
     assert _counted(client, page.url) > 0
 
 
-@pytest.mark.parametrize(
-    ("address", "most"),
-    [("/en/", 6), ("/en/plays/", 6), ("/en/cases/", 6), ("/en/plays/for/media/", 8), ("/ar/", 6)],
-)
-def test_home_and_lists_ask_little(site, client, address, most):
-    full_play()
-    assert queries(client, address) <= most
-
-
-@pytest.mark.parametrize("address", ["/en/plays/", "/en/cases/", "/en/plays/for/media/", "/en/"])
-def test_a_list_asks_no_more_for_more_items(site, client, address):
+def test_home_and_lists_ask_little_and_no_more_for_more_items(site, client):
+    most = {"/en/": 6, "/en/plays/": 6, "/en/cases/": 6, "/en/plays/for/media/": 8, "/ar/": 6}
     full_play(evidence=1)
-    few = queries(client, address)
+    few = {address: queries(client, address) for address in most}
+    assert {address for address in most if few[address] > most[address]} == set()
     for _number in range(3):
         full_play(evidence=2)
-    assert queries(client, address) == few
+    assert {address: queries(client, address) for address in most} == few
 
 
 def test_a_case_asks_little_and_no_more_for_more_plays(site, client):
