@@ -70,8 +70,9 @@ test: env compiled  ## Run every test on SQLite, then federation and models on P
 	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 	.ci/postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(POSTGRES_TESTS) $(ARGS)
 
-test-long: env compiled  ## Run the tests that take minutes or measure time, one after another
-	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n 0 -m long $(ARGS)
+test-long: env compiled  ## Run the tests that take minutes, then by themselves those that measure time
+	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "long and not quiet" $(ARGS)
+	env -u TEST_DATABASE_URL $(BIN)/python -m pytest -n 0 -m quiet $(ARGS)
 
 test-next: $(NEXT_STAMP) compiled  ## Run all but the browser tests on the next Wagtail
 	env -u TEST_DATABASE_URL $(NEXT)/bin/python -m pytest -n $(JOBS) --dist loadgroup -m "not browser and not long" $(ARGS)

@@ -79,6 +79,7 @@ def test_on_a_slow_network_the_picture_waits_until_it_is_asked_for(page: Page, p
 
 
 @pytest.mark.long
+@pytest.mark.quiet
 @pytest.mark.parametrize("path", ["/{lang}/", "/{lang}/triage/coercive/", PLAY])
 @pytest.mark.parametrize("lang", ["en", "ar"])
 def test_a_slow_phone_on_a_slow_network_paints_soon(

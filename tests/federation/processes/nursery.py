@@ -5,6 +5,7 @@ one order a line, as JSON, and answers each with a line. An act runs in a proces
 can be killed (SIGKILL, by itself) after its so-and-so-many-th commit: no line of the product knows.
 """
 
+import functools
 import gc
 import json
 import os
@@ -112,7 +113,7 @@ def _outcome(pid: int, reading: int) -> dict[str, Any]:
 
 
 def main(port: int) -> None:
-    listener = socket.create_server(("127.0.0.1", port), backlog=64)
+    listener: socket.socket | None = None
     get_wsgi_application()
     _ = get_resolver().url_patterns
     servers: list[int] = []
@@ -120,7 +121,8 @@ def main(port: int) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] == "serve":
-            servers.append(forked(lambda: serve(listener)))
+            listener = listener or socket.create_server(("127.0.0.1", port), backlog=64)
+            servers.append(forked(functools.partial(serve, listener)))
             answer: Any = servers[-1]
         elif order["do"] == "stop":
             for pid in servers:
@@ -128,6 +130,9 @@ def main(port: int) -> None:
                 os.waitpid(pid, 0)
             answer = len(servers)
             servers.clear()
+            if listener:  # left open, it would let callers in whom nobody answers
+                listener.close()
+                listener = None
         else:
             answer = run(order)
         print(json.dumps(answer), flush=True)
