@@ -48,8 +48,9 @@ $(DEV_STAMP):
 
 # Most of it is in the first environment already, and pip leaves what has the locked version.
 $(NEXT_STAMP):
-	@test -x $(NEXT)/bin/python || { $(PYTHON) -m venv $(NEXT); \
-		test ! -e $(DEV_STAMP) || cp -a $(VENV)/lib/. $(NEXT)/lib/; }
+	@test -x $(NEXT)/bin/python || if test -e $(DEV_STAMP); \
+		then $(PYTHON) -m venv --without-pip $(NEXT) && cp -a $(VENV)/lib/. $(NEXT)/lib/; \
+		else $(PYTHON) -m venv $(NEXT); fi
 	@$(call install,$(NEXT),requirements-next.txt)
 	@rm -f $(NEXT)/.next-* && touch $@
 
