@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 from bs4 import BeautifulSoup
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -48,6 +49,22 @@ def person(name: str, *groups: str, **fields: Any) -> User:
     user = User.objects.create_user(name, f"{name}@example.org", PASSWORD, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
+
+
+def persons(roles: dict[str, str | None]) -> dict[str, User]:
+    """Return people by name, all made at once: each in a group, or a superuser without one."""
+    password = make_password(PASSWORD)
+    made = User.objects.bulk_create(
+        User(username=name, email=f"{name}@example.org", password=password, is_superuser=not group)
+        for name, group in roles.items()
+    )
+    groups = dict(Group.objects.values_list("name", "id"))
+    User.groups.through.objects.bulk_create(
+        User.groups.through(user=user, group_id=groups[group])
+        for user in made
+        if (group := roles[user.username])
+    )
+    return {user.username: user for user in made}
 
 
 def threat(code: str = "media") -> Threat:

@@ -1,7 +1,6 @@
 """Turn the starter files into pages: drafts for a real node, live for the demo."""
 
 import datetime
-import functools
 import uuid
 from typing import Any
 
@@ -56,7 +55,7 @@ class Loader:
             for name, model in TERMS.items()
         }
         self.pages: dict[str, dict[tuple[str, str], Page]] = {}
-        self.section_for = functools.cache(section_for)
+        self.sections: dict[tuple[str, str], Page] = {}
 
     def load(self, kind: Kind, languages: list[str]) -> None:
         """Make the missing pages of a kind, and remember them all by language and slug."""
@@ -81,8 +80,14 @@ class Loader:
                 self._store(page)
 
     def _add(self, page: Any, kind: Kind, data: dict[str, Any]) -> Any:
-        self.section_for(kind.model, data["lang"]).add_child(instance=page)
+        self._section(kind, data["lang"]).add_child(instance=page)
         return self._store(page)
+
+    def _section(self, kind: Kind, lang: str) -> Page:
+        place = (kind.folder, lang)
+        if place not in self.sections:
+            self.sections[place] = section_for(kind.model, lang)
+        return self.sections[place]
 
     def _store(self, page: Any) -> Any:
         revision = page.save_revision()

@@ -20,7 +20,7 @@ from federation.errors import (
 )
 from federation.wire import canonical
 
-from .material import strings, values
+from .material import values
 
 # RFC 8259 allows these; RFC 7493 (I-JSON) forbids keys that repeat (2.3) and noncharacters (2.1).
 FORBIDDEN_BY_I_JSON = {
