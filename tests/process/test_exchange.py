@@ -3,10 +3,11 @@
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, Demo, demo_command, environment
+from .conftest import ROOT, Demo, demo_command, environment, free_ports
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
 
@@ -78,10 +79,10 @@ def test_a_language_that_a_node_does_not_publish_is_not_shown(demo: Demo):
     assert caught.value.code == 404
 
 
-def test_a_busy_port_is_a_named_error(demo: Demo, tmp_path):
-    port = demo.node("hub")["url"].split(":")[2].split("/")[0]
+def refusal(folder: Path, port: str) -> str:
+    """Return why the demo does not start there."""
     done = subprocess.run(
-        demo_command("--once", "--dir", str(tmp_path), "--port-base", port),
+        demo_command("--once", "--dir", str(folder), "--port-base", port),
         capture_output=True,
         text=True,
         env=environment(),
@@ -89,5 +90,20 @@ def test_a_busy_port_is_a_named_error(demo: Demo, tmp_path):
         check=False,
     )
     assert done.returncode != 0
-    assert "port-busy" in done.stderr
-    assert port in done.stderr
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_a_busy_port_is_a_named_error(demo: Demo, tmp_path):
+    port = demo.node("hub")["url"].split(":")[2].split("/")[0]
+    said = refusal(tmp_path, port)
+    assert "port-busy" in said
+    assert port in said
+
+
+def test_nodes_that_know_each_other_by_other_ports_are_left_as_they_are(demo: Demo):
+    port = demo.node("hub")["url"].split(":")[2].split("/")[0]
+    said = refusal(demo.folder, str(free_ports()))
+    assert "port-changed" in said
+    assert f"--port-base {port}" in said
+    assert all((demo.folder / node["id"] / "node.sqlite3").exists() for node in demo.end["nodes"])

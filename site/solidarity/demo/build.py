@@ -18,12 +18,30 @@ def filled(node: Node) -> Path:
     return node.folder / f"filled-{database_key()}"
 
 
+def require_known_ports(nodes: Sequence[Node]) -> None:
+    """Raise DemoError where nodes that are there know each other by other ports than these."""
+    for node in nodes:
+        known = _port(node)
+        if filled(node).exists() and known.exists():
+            base = int(known.read_text("ascii")) - node.port + nodes[0].port
+            if base != nodes[0].port:
+                raise DemoError(
+                    f"port-changed: the nodes in {node.folder.parent} know each other by the ports "
+                    f"from {base} on. Use --port-base {base}, or another folder with --dir."
+                )
+
+
 def clear_unfinished(nodes: Sequence[Node]) -> None:
     """Empty the folders of the nodes that are missing, half made or of another version."""
     for node in nodes:
         if not filled(node).exists():
             shutil.rmtree(node.folder, ignore_errors=True)
             (node.folder / "static").mkdir(parents=True)  # whitenoise looks for it
+            _port(node).write_text(str(node.port), "ascii")
+
+
+def _port(node: Node) -> Path:
+    return node.folder / "port"
 
 
 def copy_databases(nodes: Sequence[Node]) -> None:

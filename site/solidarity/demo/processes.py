@@ -11,7 +11,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
-from solidarity.demo.build import DemoError, clear_unfinished, copy_databases, filled
+from solidarity.demo.build import (
+    DemoError,
+    clear_unfinished,
+    copy_databases,
+    filled,
+    require_known_ports,
+)
 from solidarity.demo.plan import BASE_DIR, Node
 
 _START_SECONDS = 60
@@ -39,6 +45,7 @@ def running(nodes: Sequence[Node]) -> Iterator[None]:
     The processes start before the databases are there: they look at theirs when they are told to,
     or with the first request. While one core migrates, the other starts one after the other.
     """
+    require_known_ports(nodes)
     clear_unfinished(nodes)
     with ExitStack() as stack:
         started: list[subprocess.Popen[bytes]] = []
