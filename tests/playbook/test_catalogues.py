@@ -1,12 +1,15 @@
 """Every string that a reader sees is there in every language, in the compiled catalogue too."""
 
 import ast
+import datetime
 import re
 from pathlib import Path
 
 import polib
 import pytest
 from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation.template import templatize
 
 from playbook.models import CasePage, Evidence, PlayPage
@@ -53,3 +56,14 @@ def test_plays_and_cases_have_no_choice_outside_these():
                 assert {label for _value, label in field.choices} <= {
                     label for choices in CHOICES for label in choices.labels
                 }
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_a_date_is_written_in_one_order(language):
+    """For what a language does not say, Django puts the month first: the 3rd of April is 04/03."""
+    then = datetime.datetime(2026, 4, 30, 9, 40)
+    with translation.override(language):
+        day, short = date_format(then, "DATE_FORMAT"), date_format(then, "SHORT_DATE_FORMAT")
+        assert date_format(then, "DATETIME_FORMAT").startswith(day)
+        assert date_format(then, "SHORT_DATETIME_FORMAT").startswith(short)
+    assert short.startswith("30")

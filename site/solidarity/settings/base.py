@@ -139,6 +139,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("SOLIDARITY_TIME_ZONE", "UTC")
 LOCALE_PATHS = [BASE_DIR / "locales"]
+FORMAT_MODULE_PATH = "locales"  # locales/<language>/formats.py, where Django's own will not do
 
 # --- Files ----------------------------------------------------------------------------------
 STATIC_URL = "/static/"
