@@ -49,7 +49,7 @@ $(DEV_STAMP):
 # Most of it is in the first environment already, and pip leaves what has the locked version.
 $(NEXT_STAMP):
 	@test -x $(NEXT)/bin/python || if test -e $(DEV_STAMP); \
-		then $(PYTHON) -m venv --without-pip $(NEXT) && cp -a $(VENV)/lib/. $(NEXT)/lib/; \
+		then mkdir -p $(NEXT) && cp -a $(VENV)/lib $(NEXT)/ && $(PYTHON) -m venv --without-pip $(NEXT); \
 		else $(PYTHON) -m venv $(NEXT); fi
 	@$(call install,$(NEXT),requirements-next.txt)
 	@rm -f $(NEXT)/.next-* && touch $@
