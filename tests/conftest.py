@@ -22,8 +22,8 @@ from tests.migrated_database import LaidOutDatabase
 def pytest_collection_modifyitems(config, items):
     """On a server, leave out what asks no database: it has run on the embedded one.
 
-    There it goes first, behind one test for which a worker migrates: no other waits for that. What
-    starts processes follows, since it takes longest.
+    On the embedded one it goes first, behind one test for which a worker migrates, so that no other
+    waits for that. What starts processes follows, since it takes longest.
     """
     with_database = [item for item in items if _asks_the_database(item)]
     without = [item for item in items if not _asks_the_database(item)]
